@@ -1,0 +1,271 @@
+/**
+ * The driver contract: the law between the engine and every driver (design/driver-contract.md).
+ *
+ * A driver is a record of functions: no class, no instance, no state between calls. What may only look gets an
+ * `Observe`, what may act gets an `Act`; every effect passes through one door (`change`, `launch`, `write`, `signal`,
+ * `pipe`, `send`), so order, locks, logs, journal, dry-run, rollback, time-outs and cancellation belong to the engine.
+ *
+ * Rules the types cannot say (each has a test in test/contract):
+ *  1. Observe truly: `status` throws when it cannot tell; a missing tool, dead link or garbage is never `down`.
+ *  2. Idempotent: `start` on what is up and `stop` on what is down change nothing.
+ *  3. `stop` works from any half-started state.
+ *  4. Refuse rather than guess, in `blockers`, before the first change; each waivable refusal has its own name.
+ *  5. Parse strictly: output that does not match throws with the offending line (parsers live in drivers/lib).
+ *  6. No retry, no sleep, no command logging, no shell, no `node:*` import.
+ *  7. No partial truth: an interrupted operation leaves a state from which redoing and undoing both work.
+ *  8. Secrets are values of type `Secret`; they never reach argv, logs, journal or error text.
+ *  9. A mutating command is journaled before it runs; a survivor of a crashed agent is found, never doubled.
+ * 10. Every command has a time-out.
+ */
+import type { Readable } from 'node:stream';
+import type { Config, Keywords } from './keywords.ts';
+
+export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
+
+export interface Note {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly text: string;
+  /** A command that would fix it. */
+  readonly mend?: string;
+}
+
+export interface Report {
+  readonly state: State;
+  readonly notes?: readonly Note[];
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** A refusal before the first change. `allow` is the name to give to `--allow`; absent = cannot be waived. */
+export interface Blocker {
+  readonly text: string;
+  readonly allow?: string;
+}
+
+/** The result of a sync verb for one target. */
+export interface Outcome {
+  readonly target: string;
+  readonly ok: boolean;
+  readonly note?: string;
+  readonly bytes?: number;
+}
+
+export type Target = { node: string } | { array: string } | { container: string } | { netns: string } | { api: string };
+
+/** Command and arguments; never a shell line. */
+export type Argv = readonly [string, ...string[]];
+
+/** A value that never reaches argv, logs, journal or error text; `reveal()` is called by io at the last moment. */
+export interface Secret {
+  reveal(): string;
+  toString(): string;
+  toJSON(): string;
+}
+
+export interface RunOptions {
+  /** Milliseconds; the default of the command's kind when absent. */
+  readonly timeoutMs?: number;
+  /** Exit codes that are not an error (default: only 0). */
+  readonly okCodes?: readonly number[];
+  readonly input?: string | Readable;
+  readonly env?: Readonly<Record<string, string | Secret>>;
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly group?: string;
+  /** Kept bytes of stdout and of stderr each (default 1 MiB); the rest is dropped and `truncated` says so. */
+  readonly maxBytes?: number;
+  /** What a dry-run pretends the command printed. */
+  readonly assume?: string;
+  /** No fixed limit: the command may run as long as it makes progress (fsck, data moves); ended after this silence, ms. */
+  readonly idleTimeoutMs?: number;
+  /** The command leaves processes behind on purpose (a start script with a daemon); they get a scope of their own. */
+  readonly leaves?: boolean;
+}
+
+export interface Result {
+  /** The command as logged: shell-quoted, secrets masked. */
+  readonly command: string;
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  readonly truncated: boolean;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits, e.g. 0o755. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev: number;
+  readonly ino: number;
+  /** Device number of a block or character device. */
+  readonly rdev: number;
+  readonly modifiedMs: number;
+}
+
+/** A process started by `launch` (or left by a `leaves` command) that is still alive. */
+export interface ProcessInfo {
+  readonly pid: number;
+  /** Kernel start time in clock ticks since boot: with the pid it names one process for ever. */
+  readonly startTicks: number;
+  readonly command: string;
+}
+
+/** Looks. */
+export interface Reader {
+  /** Runs a command that only looks: argv must begin with one of the driver's `reads` prefixes, else UNSUPPORTED. */
+  read(argv: Argv, options?: RunOptions): Promise<Result>;
+  /** The text of a small file (up to 1 MiB); undefined when it does not exist. */
+  file(path: string): Promise<string | undefined>;
+  /** Follows links; undefined when nothing is there. */
+  stat(path: string): Promise<FileStat | undefined>;
+  /** Names in a folder, sorted; empty when it does not exist. */
+  list(path: string): Promise<readonly string[]>;
+  /** The path with every link resolved; undefined when it does not exist. */
+  resolve(path: string): Promise<string | undefined>;
+  /** Living processes of this resource: launched by it, or left by its `leaves` commands. */
+  processes(): Promise<readonly ProcessInfo[]>;
+}
+
+export interface LaunchOptions {
+  readonly user?: string;
+  readonly group?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | Secret>>;
+  /** prlimit(1) resource names and values: { nofile: '4096' }. */
+  readonly limits?: Readonly<Record<string, string>>;
+}
+
+/** Acts. Every effect is journaled before it happens, logged, and only recorded in a dry-run. */
+export interface Host extends Reader {
+  change(argv: Argv, options?: RunOptions): Promise<Result>;
+  /** Starts a long-lived process in a scope of its own that outlives the agent. */
+  launch(argv: Argv, options?: LaunchOptions): Promise<ProcessInfo>;
+  /** Sends a signal to every living process of this resource; returns how many got it. */
+  signal(name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number>;
+  /** Replaces a file atomically. */
+  write(path: string, text: string, mode?: number): Promise<void>;
+}
+
+export interface PollLimits<V> {
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  /** What is waited for, for logs and errors: "address 10.0.0.1 to answer". */
+  readonly what: string;
+  /** What a dry-run pretends. */
+  readonly assume?: V;
+}
+
+export interface Log {
+  debug(text: string): void;
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+}
+
+export interface Peer {
+  readonly node: string;
+  readonly role: 'nodes' | 'drpnodes';
+}
+
+/** Another resource of the same service, as a driver may see it. */
+export interface ResourceView {
+  readonly rid: string;
+  readonly type: string;
+  readonly label: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly report: Report | undefined;
+}
+
+/** A section of the node configuration, e.g. `array#hp3par1`. Raw strings, scopes and references already resolved. */
+export interface SectionView {
+  readonly name: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+export interface Observe<T extends Keywords> {
+  readonly config: Config<T>;
+  readonly service: string;
+  readonly rid: string;
+  readonly node: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly local: Reader;
+  on(target: Target): Reader;
+  readonly peers: readonly Peer[];
+  configOn(node: string): Promise<Config<T>>;
+  section(name: string): SectionView | undefined;
+  resource(rid: string): ResourceView | undefined;
+  /** Every resource of the service. */
+  readonly resources: readonly ResourceView[];
+  /** One query per status round for all services; dropped after any change on that key. */
+  shared<V>(key: string, probe: () => Promise<V>): Promise<V>;
+  /** Repeats `probe` until it returns a value; TIMEOUT when the limit passes. */
+  poll<V>(probe: () => Promise<V | undefined>, limits: PollLimits<V>): Promise<V>;
+  recall(key: string): Promise<string | undefined>;
+}
+
+export interface Act<T extends Keywords> extends Observe<T> {
+  readonly local: Host;
+  on(target: Target): Host;
+  /** `--allow NAME` was given. */
+  allows(name: string): boolean;
+  /** True while planning: nothing is really changed, `change` returns `assume`. */
+  readonly dryRun: boolean;
+  /** Intent durable before `act`; after a crash `done` decides whether it happened. */
+  step<V>(name: string, s: { done(): Promise<V | undefined>; act(): Promise<V> }): Promise<V>;
+  remember(key: string, value: string): Promise<void>;
+  forget(key: string): Promise<void>;
+  progress(done: number, total: number | undefined, unit: string): void;
+}
+
+/** A resource that another one brings along (vg#1 with scsireserv brings vg#1pr). */
+export interface ImpliedResource {
+  readonly rid: string;
+  readonly type: string;
+  readonly values: Readonly<Record<string, string>>;
+  /** Where in the walk, relative to the resource that implies it. */
+  readonly order: 'before' | 'after';
+}
+
+export type ReadPrefix = readonly string[];
+
+export type SyncVerb = 'update' | 'full' | 'break' | 'resume' | 'swap' | 'resync' | 'revert' | 'verify';
+
+type SyncMethod<T extends Keywords> = { bivariance(at: Act<T>): Promise<readonly Outcome[]> }['bivariance'];
+
+/** Method syntax on purpose: a registry of `Driver<Keywords>` must hold every `Driver<T>`. */
+export interface Driver<T extends Keywords = Keywords> {
+  /** One sentence for `svcmgr doc`. */
+  readonly summary: string;
+  /** Tools that must be on PATH. */
+  readonly needs: readonly string[];
+  readonly keywords: T;
+  /** Argv prefixes that only look; composed from drivers/lib. */
+  reads(config: Config<T>): readonly ReadPrefix[];
+  label(config: Config<T>): string;
+  status(at: Observe<T>): Promise<Report>;
+  /** Where in its group: filesystems by mount depth. Lower starts first. */
+  depth?(config: Config<T>): number;
+  implies?(config: Config<T>): readonly ImpliedResource[];
+  locks?(config: Config<T>): readonly string[];
+  devices?(at: Observe<T>): Promise<{ readonly uses: readonly string[]; readonly gives: readonly string[] }>;
+  /** Asked of ALL selected resources before the first change of the walk. */
+  blockers?(at: Observe<T>, verb: string): Promise<readonly Blocker[]>;
+  start?(at: Act<T>): Promise<void>;
+  stop?(at: Act<T>): Promise<void>;
+  provision?(at: Act<T>): Promise<void>;
+  unprovision?(at: Act<T>): Promise<void>;
+  provisioned?(at: Observe<T>): Promise<boolean>;
+  /** Runs a task. */
+  run?(at: Act<T>): Promise<void>;
+  readonly sync?: Readonly<Partial<Record<SyncVerb, SyncMethod<T>>>>;
+  /** `promote`: its start makes a replica writable, so it starts before vg and is never undone by rollback. */
+  readonly promotes?: boolean;
+}
+
+export function defineDriver<const T extends Keywords>(driver: Driver<T>): Driver<T> {
+  return driver;
+}
