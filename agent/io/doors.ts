@@ -1,0 +1,33 @@
+/** The doors of one agent home in one record: what agent/driver/context.ts hands to drivers. */
+import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
+import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
+import { type LaunchOptions, launch } from './launch.ts';
+import type { ProcessInfo } from './process.ts';
+import { type Scopes, type ScopeSignal, scopeProcesses, signalScope } from './scope.ts';
+
+export interface LocalDoors {
+  run(argv: Argv, options: ExecOptions): Promise<ExecResult>;
+  launch(argv: Argv, options: Omit<LaunchOptions, 'scopes'>): Promise<ProcessInfo>;
+  readText(path: string): Promise<string | undefined>;
+  statFile(path: string): Promise<FileStat | undefined>;
+  listFolder(path: string): Promise<readonly string[]>;
+  resolvePath(path: string): Promise<string | undefined>;
+  writeAtomic(path: string, text: string, mode?: number): Promise<void>;
+  scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
+  signalScope(scope: string, name: ScopeSignal): Promise<number>;
+}
+
+/** Binds the doors to the scopes of this home. */
+export function createDoors(scopes: Scopes): LocalDoors {
+  return {
+    run: (argv, options) => run(argv, { ...options, scopes }),
+    launch: (argv, options) => launch(argv, { ...options, scopes }),
+    readText: (path) => readText(path),
+    statFile,
+    listFolder,
+    resolvePath,
+    writeAtomic,
+    scopeProcesses: async (scope) => scopeProcesses(scopes, scope),
+    signalScope: async (scope, name) => signalScope(scopes, scope, name),
+  };
+}

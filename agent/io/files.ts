@@ -1,0 +1,194 @@
+/** Small files: bounded reading, atomic replacing, durable appending. The only importer of write-file-atomic. */
+import { constants, openSync, closeSync, fdatasyncSync, fsyncSync, writeSync, type Stats } from 'node:fs';
+import { mkdir, open, readdir, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SvcError } from '../errors.ts';
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits, e.g. 0o755. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev: number;
+  readonly ino: number;
+  readonly rdev: number;
+  readonly modifiedMs: number;
+}
+
+const defaultMaxBytes = 1_048_576;
+
+/** The text of a file of at most `maxBytes`; undefined when it does not exist; COMMAND when larger or not readable. */
+export async function readText(path: string, maxBytes = defaultMaxBytes): Promise<string | undefined> {
+  return absentIsUndefined('read', path, async () => {
+    // Without O_NONBLOCK the open of a named pipe would wait for a writer, for ever.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.alloc(Math.min(maxBytes + 1, 65_536));
+      const parts: Buffer[] = [];
+      let kept = 0;
+      for (;;) {
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+        if (bytesRead === 0) return Buffer.concat(parts).toString('utf8');
+        kept += bytesRead;
+        if (kept > maxBytes) throw new SvcError('COMMAND', `cannot read ${path}: larger than ${maxBytes} bytes`, { facts: { path } });
+        parts.push(Buffer.from(buffer.subarray(0, bytesRead)));
+      }
+    } finally {
+      await handle.close();
+    }
+  });
+}
+
+/** Follows links; undefined when nothing is there. */
+export async function statFile(path: string): Promise<FileStat | undefined> {
+  return absentIsUndefined('stat', path, async () => describeStat(await stat(path)));
+}
+
+function describeStat(found: Stats): FileStat {
+  return {
+    kind: kindOf(found),
+    sizeBytes: found.size,
+    mode: found.mode & 0o7777,
+    uid: found.uid,
+    gid: found.gid,
+    dev: found.dev,
+    ino: found.ino,
+    rdev: found.rdev,
+    modifiedMs: found.mtimeMs,
+  };
+}
+
+function kindOf(found: Stats): FileStat['kind'] {
+  if (found.isFile()) return 'file';
+  if (found.isDirectory()) return 'directory';
+  if (found.isBlockDevice()) return 'block';
+  if (found.isCharacterDevice()) return 'character';
+  return found.isSymbolicLink() ? 'link' : 'other';
+}
+
+/** Names in a folder, sorted; empty when it does not exist. */
+export async function listFolder(path: string): Promise<readonly string[]> {
+  return (await absentIsUndefined('list', path, async () => (await readdir(path)).sort())) ?? [];
+}
+
+/** The path with every link resolved; undefined when it does not exist. */
+export async function resolvePath(path: string): Promise<string | undefined> {
+  return absentIsUndefined('resolve', path, () => realpath(path));
+}
+
+/** Makes a folder and its parents; `mode` is for the folders that are new. */
+export async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    throw fileError('make folder', path, error);
+  }
+}
+
+/** Replaces a file: write beside it, fsync, rename, fsync the folder. Keeps mode and owner of what was there unless `mode` is given. */
+export async function writeAtomic(path: string, text: string, mode?: number): Promise<void> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  try {
+    await writeFileAtomic(path, text, {
+      ...(mode === undefined ? {} : { mode }),
+      // The package does not look at how much its one write(2) took: on a filling disk it would put a cut file in place.
+      // Writing the same bytes first, with the count checked, takes the blocks or fails before anything is renamed.
+      tmpfileCreated: (temporary: string) => writeAll(temporary, text),
+    });
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
+}
+
+async function writeAll(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Appends and returns when the text is on the disk. For logs of any process: one write, at the end, whoever else appends. */
+export function appendDurable(path: string, text: string, mode = 0o640): void {
+  try {
+    const fd = openSync(path, 'a', mode);
+    try {
+      writeWhole(fd, text);
+      fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    throw fileError('append to', path, error);
+  }
+}
+
+/** One write(2); a short one (a full disk) is an ENOSPC error instead of a silent cut. */
+export function writeWhole(fd: number, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  const written = writeSync(fd, bytes);
+  if (written < bytes.length) {
+    throw Object.assign(new Error(`only ${written} of ${bytes.length} bytes were written`), { code: 'ENOSPC' });
+  }
+}
+
+/** Makes names in a folder durable. A filesystem that cannot (EINVAL) needs no help. */
+export function syncFolder(path: string): void {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL') throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function absentIsUndefined<V>(verb: string, path: string, work: () => Promise<V>): Promise<V | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    throw fileError(verb, path, error);
+  }
+}
+
+/** The errno name of a system error. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'quota exceeded',
+  EROFS: 'the filesystem is read-only',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  ENOENT: 'no such file or folder',
+  EIO: 'input/output error',
+  ELOOP: 'too many links',
+  EMFILE: 'too many open files',
+};
+
+/** COMMAND with the path, the errno and, for a full disk, facts.diskFull. A SvcError passes as it is. */
+export function fileError(verb: string, path: string, error: unknown): SvcError {
+  if (error instanceof SvcError) return error;
+  const errno = errnoOf(error);
+  const why = (errno === undefined ? undefined : meanings[errno]) ?? (error instanceof Error ? error.message : String(error));
+  const diskFull = errno === 'ENOSPC' || errno === 'EDQUOT';
+  return new SvcError('COMMAND', `cannot ${verb} ${path}: ${why}`, {
+    ...(errno === 'EACCES' || errno === 'EPERM' ? { hint: 'run as root' } : {}),
+    ...(diskFull ? { hint: 'make room on that filesystem' } : {}),
+    facts: { path, ...(errno === undefined ? {} : { errno }), ...(diskFull ? { diskFull: true } : {}) },
+    cause: error,
+  });
+}
