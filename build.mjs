@@ -110,7 +110,11 @@ function removeStale(folder, kept) {
   }
 }
 
-const [cli, engine] = await Promise.all([buildCommandLine(), buildEngine()]);
+const [cli, engine] = await Promise.all([buildCommandLine(), buildEngine()]).catch((error) => {
+  // esbuild has printed what is wrong and where.
+  if (!Array.isArray(error.errors)) throw error;
+  process.exit(1);
+});
 const outputs = new Map([...cli.outputFiles, ...engine.outputFiles].map((file) => [file.path, Buffer.from(file.contents)]));
 outputs.set(path.join(dist, 'meta-cli.json'), Buffer.from(JSON.stringify(cli.metafile)));
 outputs.set(path.join(dist, 'meta-engine.json'), Buffer.from(JSON.stringify(engine.metafile)));
