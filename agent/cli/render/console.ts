@@ -1,0 +1,26 @@
+/** Log lines on the console: local time, level, SERVICE.RID in capitals, text (spec/cli.md "Console of an action"). */
+import type { Line } from '../../driver/log-line.ts';
+
+/** One line without its end: `13:29:15 INFO SVC1.OPENSVC.COM.CONTAINER#0 lxc-stop …`. */
+export function renderLine(line: Line): string {
+  const level = line.dryRun === true && line.level === 'info' ? 'DRYRUN' : line.level.toUpperCase();
+  const name = [line.service, line.rid].filter((part) => part !== undefined && part !== '').join('.');
+  const text = line.text.replaceAll('\n', '\n  ');
+  return [clock(line.at), level, ...(name === '' ? [] : [name.toUpperCase()]), text].join(' ');
+}
+
+/** Local time of day, HH:MM:SS. */
+export function clock(at: Date): string {
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+/** A duration as a person reads it: 0.3s, 12s, 4m05s, 2h10m, 3d4h. */
+export function renderDuration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  if (seconds < 60) return `${Math.round(seconds)}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m${String(Math.floor(seconds % 60)).padStart(2, '0')}s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h${String(minutes % 60).padStart(2, '0')}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
+}
