@@ -1,10 +1,14 @@
 /** Nearest names, for errors about a name that does not exist. Pure. */
 
+/** Longer names are not compared: no name comes near them, and hostile input stays cheap. */
+const comparableLength = 64;
+
 /**
  * The known names closest to a wrong one, best first, at most `limit`: those within a third of its length in edits, else those
  * that contain it or begin like it.
  */
 export function nearestNames(wrong: string, known: Iterable<string>, limit = 3): readonly string[] {
+  if (wrong.length > comparableLength) return [];
   const allowed = Math.max(1, Math.floor(wrong.length / 3));
   const scored = [...new Set(known)].map((name) => ({ name, cost: distance(wrong.toLowerCase(), name.toLowerCase()) }));
   const close = scored.filter(

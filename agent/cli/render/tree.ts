@@ -75,15 +75,18 @@ function resourceNodes(resources: StatusDocument['resources'], nowMs: number): r
   const entries = Object.entries(resources).sort(
     ([ridA, a], [ridB, b]) => placeOf(a.group).tree - placeOf(b.group).tree || compareRids(ridA, ridB),
   );
-  const isInner = (resource: ResourceStatus) => resource.container !== null && resources[resource.container]?.container === null;
-  return entries
-    .filter(([, resource]) => !isInner(resource))
-    .map(([rid, resource]) => {
-      const inner = entries
-        .filter(([, other]) => isInner(other) && other.container === rid)
-        .map(([innerRid, other]) => nodeOf(innerRid, other, [], nowMs));
-      return { group: canonicalGroup(resource.group), node: nodeOf(rid, resource, inner, nowMs) };
-    });
+  const inner = new Map<string, TreeNode[]>();
+  const outer: (readonly [string, ResourceStatus])[] = [];
+  for (const [rid, resource] of entries) {
+    const { container } = resource;
+    // What names a container that is not there is shown like any other, rather than lost.
+    if (container === null || resources[container]?.container !== null) outer.push([rid, resource]);
+    else inner.set(container, [...(inner.get(container) ?? []), nodeOf(rid, resource, [], nowMs)]);
+  }
+  return outer.map(([rid, resource]) => ({
+    group: canonicalGroup(resource.group),
+    node: nodeOf(rid, resource, inner.get(rid) ?? [], nowMs),
+  }));
 }
 
 function nodeOf(rid: string, resource: ResourceStatus, children: readonly TreeNode[], nowMs: number): TreeNode {
