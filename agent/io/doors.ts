@@ -1,4 +1,5 @@
 /** The doors of one agent home in one record: what agent/driver/context.ts hands to drivers. */
+import { childEnv, findProgram } from './environment.ts';
 import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
 import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
 import { type LaunchOptions, launch } from './launch.ts';
@@ -13,6 +14,8 @@ export interface LocalDoors {
   listFolder(path: string): Promise<readonly string[]>;
   resolvePath(path: string): Promise<string | undefined>;
   writeAtomic(path: string, text: string, mode?: number): Promise<void>;
+  /** Is a program of this name on the PATH that children get? */
+  hasTool(name: string): Promise<boolean>;
   scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
   signalScope(scope: string, name: ScopeSignal): Promise<number>;
 }
@@ -27,6 +30,7 @@ export function createDoors(scopes: Scopes): LocalDoors {
     listFolder,
     resolvePath,
     writeAtomic,
+    hasTool: async (name) => findProgram(name, childEnv()['PATH'] ?? '') !== undefined,
     scopeProcesses: async (scope) => scopeProcesses(scopes, scope),
     signalScope: async (scope, name) => signalScope(scopes, scope, name),
   };

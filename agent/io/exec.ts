@@ -8,6 +8,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Options } from 'execa';
 import { SvcError } from '../errors.ts';
 import { type Command, prepareCommand } from './command.ts';
 import { notInstalled } from './environment.ts';
@@ -79,8 +80,8 @@ export async function run(argv: Argv, options: ExecOptions = {}): Promise<ExecRe
   const startedAt = performance.now();
   const output = createOutput(options);
   try {
-    const child = await spawnChild(command, options, output);
-    return await supervise({ argv, options, command, output, startedAt }, child, child.pid);
+    const { child, pid } = await spawnChild(command, options, output);
+    return await supervise({ argv, options, command, output, startedAt }, child, pid);
   } finally {
     output.close();
   }
@@ -94,9 +95,13 @@ interface Job {
   readonly startedAt: number;
 }
 
-type Child = ChildProcess & { readonly pid: number };
+/** In a record of its own: execa's child is a thenable, and a promise of a thenable would wait for its end. */
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly pid: number;
+}
 
-async function spawnChild(command: Command, options: ExecOptions, output: Output): Promise<Child> {
+async function spawnChild(command: Command, options: ExecOptions, output: Output): Promise<Spawned> {
   const { execa } = await import('execa');
   const [out, err] = output.stdio;
   const input = options.input === undefined ? 'ignore' : 'pipe';
@@ -108,15 +113,16 @@ async function spawnChild(command: Command, options: ExecOptions, output: Output
     cleanup: false,
     buffer: false,
     reject: false,
-    ...(command.gated ? { stdio: [input, out, err, 'pipe'] as const } : { stdio: [input, out, err] as const }),
+    // execa takes descriptors of files here; its types know only the first three
+    stdio: [input, out, err, ...(command.gated ? ['pipe'] : [])] as Options['stdio'],
   });
   if (child.pid === undefined) throw spawnError(command, await child);
   child.catch(() => undefined);
   output.attach(child as unknown as ChildProcess);
-  return child as unknown as Child;
+  return { child: child as unknown as ChildProcess, pid: child.pid };
 }
 
-function spawnError(command: Command, result: { cause?: unknown; code?: string; message?: string }): SvcError {
+function spawnError(command: Command, result: { cause?: unknown; code?: string | undefined; message?: string | undefined }): SvcError {
   const errno = errnoOf(result.cause) ?? result.code;
   if (errno === 'ENOENT') return notInstalled(command.wrapped[0]);
   return new SvcError('COMMAND', `cannot execute ${command.text}: ${errno ?? result.message ?? 'unknown'}`, {
@@ -125,7 +131,7 @@ function spawnError(command: Command, result: { cause?: unknown; code?: string; 
   });
 }
 
-async function supervise(job: Job, child: Child, pid: number): Promise<ExecResult> {
+async function supervise(job: Job, child: ChildProcess, pid: number): Promise<ExecResult> {
   const { options, output } = job;
   const exited = exitOf(child);
   const watch = watchLimits(pid, job.command.text, options, output.bytes);
@@ -144,7 +150,7 @@ async function supervise(job: Job, child: Child, pid: number): Promise<ExecResul
 }
 
 /** Everything that must be true before the program runs; then the gate opens. */
-async function letGo(child: Child, pid: number, { options, command }: Job): Promise<void> {
+async function letGo(child: ChildProcess, pid: number, { options, command }: Job): Promise<void> {
   if (!command.gated) return;
   if (options.scope !== undefined && options.scopes !== undefined) joinScope(options.scopes, options.scope, pid);
   await options.beforeExec?.({ pid, startTicks: readStat(pid)?.startTicks ?? 0, marker: command.marker });
@@ -191,7 +197,7 @@ function endOptions(options: ExecOptions): typeof defaultEnd {
   return { ...defaultEnd, graceMs: options.graceMs ?? defaultEnd.graceMs };
 }
 
-function exitOf(child: Child): Promise<{ exitCode: number; signal?: string }> {
+function exitOf(child: ChildProcess): Promise<{ exitCode: number; signal?: string }> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       resolve(signal === null ? { exitCode: code ?? 0 } : { exitCode: 128 + constants.signals[signal], signal });
