@@ -1,0 +1,55 @@
+/** Mounting: the part of a start that all filesystems share. */
+import type { Act, Argv, Blocker } from '../../agent/driver/contract.ts';
+import { SvcError } from '../../agent/errors.ts';
+import type { MountKeywords } from './filesystem-keywords.ts';
+import { describeMount, lookAtMount, type Seen, type Wanted } from './mounting.ts';
+import { ownerDrift, setOwner } from './ownership.ts';
+
+/** Nothing is ever mounted over a foreign mount: no name waives this, unmounting it is the operator's own act. */
+export function foreignBlockers(seen: Seen, wanted: Wanted): readonly Blocker[] {
+  if (seen.foreign === undefined) return [];
+  return [{ text: `${describeMount(seen.foreign)} is mounted on ${seen.mountPoint}, where ${wanted.name} belongs: unmount it first` }];
+}
+
+/**
+ * Mounts what is wanted unless it is mounted already. `source` is asked after the mount point exists, and does what must
+ * come before (fsck); it gives the source and options for mount(8).
+ */
+export async function startMount(
+  at: Act<MountKeywords>,
+  wanted: Wanted,
+  source: (seen: Seen) => Promise<{ source: string; options: readonly string[] }>,
+): Promise<void> {
+  const seen = await lookAtMount(at, wanted);
+  if (seen.top !== undefined) return keepMounted(at, wanted, seen);
+  const [blocker] = foreignBlockers(seen, wanted);
+  if (blocker !== undefined) throw new SvcError('REFUSED', blocker.text);
+  await makeMountPoint(at, wanted);
+  const { source: device, options } = await source(seen);
+  await at.local.change(mountArgv(wanted.type, device, at.config.mnt, options));
+  if (!options.includes('ro')) await setOwner(at, at.config.mnt, at.config);
+}
+
+async function keepMounted(at: Act<MountKeywords>, wanted: Wanted, seen: Seen): Promise<void> {
+  at.log.info(`${wanted.name} is already mounted on ${seen.mountPoint}`);
+  const drift = await ownerDrift(at.local, seen.mountPoint, at.config, at.config.stat_timeout);
+  if (drift.length > 0) await setOwner(at, seen.mountPoint, at.config);
+}
+
+async function makeMountPoint(at: Act<MountKeywords>, wanted: Wanted): Promise<void> {
+  const { mnt } = at.config;
+  const stat = await at.local.stat(mnt);
+  if (stat === undefined) {
+    await at.local.change(['mkdir', '-p', mnt]);
+    return;
+  }
+  // A bind mount may be of a single file; everything else is mounted on a folder.
+  if (stat.kind !== 'directory' && wanted.type !== 'none') throw new SvcError('REFUSED', `mnt = ${mnt} is a ${stat.kind}, not a folder`);
+  const names = stat.kind === 'directory' ? await at.local.list(mnt) : [];
+  if (names.length > 0)
+    at.log.warn(`${mnt} is not empty: what is in it (${names.slice(0, 3).join(', ')} …) is hidden while ${wanted.name} is mounted`);
+}
+
+export function mountArgv(type: string, source: string, mnt: string, options: readonly string[]): Argv {
+  return ['mount', '-t', type, ...(options.length === 0 ? [] : ['-o', options.join(',')]), source, mnt];
+}
