@@ -1,7 +1,7 @@
 /** The days field: `mon-fri`, `*:last`, `fri:+1`, `:-2`. */
 import type { DayRule, ParseReport } from './model.ts';
 import { nearestWord } from './nearest-word.ts';
-import { dayField, parseModulo, parseNumberRange } from './number-set.ts';
+import { dayField, parseModulo, parseNumberItem } from './number-set.ts';
 
 const nthWords: ReadonlyMap<string, number> = new Map([
   ['first', 1],
@@ -43,7 +43,7 @@ function parseDayRule(item: string, report: ParseReport): DayRule | undefined {
   const [left = '', nth] = parts;
   if (parts.length > 2) return report.fault(item, `only one ':' is allowed in '${item}'; write DAY:NTH, for example mon:first or *:last`);
   if (/^-\d+$/.test(item)) return report.fault(item, `'${item}' is not a day of the week; a day of the month is written :${item}`);
-  const weekdays = parseNumberRange(left === '' && nth !== undefined ? '*' : left, dayField, report);
+  const weekdays = parseNumberItem(left === '' && nth !== undefined ? '*' : left, dayField, report);
   const monthDays = nth === undefined ? undefined : parseMonthDays(nth, report);
   if (weekdays === undefined || (nth !== undefined && monthDays === undefined)) return undefined;
   if (monthDays !== undefined && weekdays.length < 7) {

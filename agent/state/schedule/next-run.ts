@@ -1,6 +1,6 @@
 /** When does a schedule run next: by days, not by minutes. */
 import { closedFor, earliestIn, latestIn, type Past } from './choice.ts';
-import type { Schedule } from './model.ts';
+import type { Member, Schedule } from './model.ts';
 import { openTimetable, type Span, type Timetable } from './windows.ts';
 import { localDayOf, openZone, type Zone } from './zone.ts';
 
@@ -23,6 +23,11 @@ const horizonDays = 41 * 366;
 /** Days with open but unusable windows (all excluded): after five years of them there is no next run. */
 const maxFruitlessDays = 5 * 366;
 
+/** False for an exclusion, and for ranges that all have interval 0. */
+function canRun(member: Member): boolean {
+  return member.kind === 'cron' || (!member.exclude && member.ranges.some((range) => range.intervalMs !== 0));
+}
+
 /** The zone of a question. */
 export function zoneOf(when: Pick<When, 'zone'>): Zone {
   return typeof when.zone === 'object' ? when.zone : openZone(when.zone);
@@ -30,7 +35,7 @@ export function zoneOf(when: Pick<When, 'zone'>): Zone {
 
 /** The first run in windows that open on one day; `tried` tells whether there was any window to run in. */
 function firstOn(day: number, timetable: Timetable, past: Past): { run: Run | undefined; tried: boolean } {
-  const opening = timetable(day).filter((window) => !window.exclude);
+  const opening = timetable(day).filter((window) => !window.exclude && window.intervalMs !== 0);
   if (opening.length === 0) return { run: undefined, tried: false };
   const around = [...timetable(day - 1), ...timetable(day), ...timetable(day + 1)];
   const closedByMember = new Map<number, readonly Span[]>();
@@ -48,7 +53,7 @@ function firstOn(day: number, timetable: Timetable, past: Past): { run: Run | un
 
 /** First run at or after `nowMs` of a schedule whose last run was at `lastMs`; undefined when there is none. Errors: CONFIG for an unknown zone. */
 export function nextRun(schedule: Schedule, when: When): Run | undefined {
-  if (schedule.members.length === 0) return undefined;
+  if (!schedule.members.some(canRun)) return undefined;
   const zone = zoneOf(when);
   const timetable = openTimetable(schedule, zone);
   // Windows of yesterday may reach into today: those that wrap, and those of a day that the zone skipped.

@@ -92,7 +92,8 @@ export function parseModulo(text: string, report: ParseReport): ((n: number) => 
   return (n) => (n + Number(shift)) % Number(modulo) === 0;
 }
 
-function parseItem(item: string, field: NumberField, report: ParseReport): readonly number[] | undefined {
+/** `nov-feb`, `%2`, `jan-jun%3+1`: one item of a list; undefined after a fault. */
+export function parseNumberItem(item: string, field: NumberField, report: ParseReport): readonly number[] | undefined {
   const parts = item.split('%');
   const [base = '', modulo] = parts;
   if (modulo === undefined) return parseNumberRange(base, field, report);
@@ -107,7 +108,7 @@ function parseItem(item: string, field: NumberField, report: ParseReport): reado
 
 /** A comma separated list of numbers, names, ranges and filters, sorted; every number of the field gives 'all'. */
 export function parseNumberSet(text: string, field: NumberField, report: ParseReport): NumberSet | undefined {
-  const items = text.split(',').map((item) => parseItem(item, field, report));
+  const items = text.split(',').map((item) => parseNumberItem(item, field, report));
   const found = new Set<number>();
   for (const item of items) {
     if (item === undefined) return undefined;

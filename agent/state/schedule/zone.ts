@@ -57,21 +57,27 @@ function changeBetween(format: Intl.DateTimeFormat, fromMs: number, toMs: number
   return after;
 }
 
-/** Most days whose offsets a zone remembers; a search of forty years stays far below. */
+/** Most days that a zone remembers; a search of forty years stays below. */
 const maxRememberedDays = 20_000;
+
+/** Remembers the answers of a pure function of a day, up to a bound. */
+function remember(answer: (day: number) => number): (day: number) => number {
+  const known = new Map<number, number>();
+  return (day) => {
+    const before = known.get(day);
+    if (before !== undefined) return before;
+    if (known.size >= maxRememberedDays) known.clear();
+    const value = answer(day);
+    known.set(day, value);
+    return value;
+  };
+}
 
 /** Opens a zone by IANA name, or this machine's when absent; an unknown name is a CONFIG error. Keep it to save its set-up (about 50 µs). */
 export function openZone(name: string | undefined): Zone {
   const format = openFormat(name);
-  const remembered = new Map<number, number>();
-  const offsetOfDay = (day: number): number => {
-    const known = remembered.get(day);
-    if (known !== undefined) return known;
-    if (remembered.size >= maxRememberedDays) remembered.clear();
-    const offset = readOffsetMs(format, day * dayMs);
-    remembered.set(day, offset);
-    return offset;
-  };
+  const offsetOfDay = remember((day) => readOffsetMs(format, day * dayMs));
+  const changeBefore = remember((day) => changeBetween(format, (day - 1) * dayMs, day * dayMs, offsetOfDay(day)));
   const regimes = (fromDay: number, toDay: number): readonly Regime[] => {
     const found: Regime[] = [];
     let fromMs = fromDay * dayMs;
@@ -79,7 +85,7 @@ export function openZone(name: string | undefined): Zone {
     for (let day = fromDay + 1; day <= toDay; day++) {
       const next = offsetOfDay(day);
       if (next === offsetMs) continue;
-      const changeMs = changeBetween(format, (day - 1) * dayMs, day * dayMs, next);
+      const changeMs = changeBefore(day);
       found.push({ fromMs, toMs: changeMs, offsetMs });
       fromMs = changeMs;
       offsetMs = next;
