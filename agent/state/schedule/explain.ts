@@ -26,6 +26,8 @@ export interface ExplainedRun {
   readonly weekday: string;
   /** Last second in which it may still start; absent for a moment. */
   readonly until?: string;
+  /** It comes at a random instant from `at` to `until`. */
+  readonly random?: true;
   /** Text of the member that gives it. */
   readonly member: string;
 }
@@ -51,6 +53,7 @@ function explainRun(run: Run, schedule: Schedule, zone: Zone): ExplainedRun {
     at: localText(zone, run.atMs),
     weekday: dayNames[dayOf(localDayOf(zone, run.atMs)).weekday - 1] ?? '',
     ...(run.untilMs === undefined ? {} : { until: localText(zone, run.untilMs) }),
+    ...(run.undrawn === undefined ? {} : { random: true }),
     member: schedule.members[run.member]?.text ?? '',
   };
 }
@@ -84,7 +87,7 @@ export function explainSchedule(text: string, options: ExplainOptions = {}): rea
   for (const run of told.next) {
     const sameDay = run.until?.slice(0, 10) === run.at.slice(0, 10);
     const until = run.until === undefined ? '' : `, until ${sameDay ? run.until.slice(11, 19) : run.until}`;
-    lines.push(`  ${run.at} ${run.weekday}${until}`);
+    lines.push(`  ${run.at} ${run.weekday}${until}${run.random === true ? ', at a random instant' : ''}`);
   }
   if ((options.next ?? 0) > 0 && options.atMs !== undefined && told.next.length === 0) lines.push('next runs: none');
   return lines;

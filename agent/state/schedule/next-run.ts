@@ -16,6 +16,8 @@ export interface Run {
   readonly untilMs?: number;
   /** Index of the member that gives it. */
   readonly member: number;
+  /** `~` without dice (`random`): the run comes at some instant from `atMs` to `untilMs`. */
+  readonly undrawn?: true;
 }
 
 /** A friday 29 february comes back after 40 years at most; what does not come in that time never comes. */
@@ -46,7 +48,8 @@ function firstOn(day: number, timetable: Timetable, past: Past): { run: Run | un
     const atMs = earliestIn(window, past, closed);
     if (atMs === undefined || (run !== undefined && atMs >= run.atMs)) continue;
     const untilMs = latestIn(window, atMs, closed);
-    run = { atMs, member: window.member, ...(untilMs === undefined ? {} : { untilMs }) };
+    const undrawn = window.random && past.random === undefined;
+    run = { atMs, member: window.member, ...(untilMs === undefined ? {} : { untilMs }), ...(undrawn ? { undrawn } : {}) };
   }
   return { run, tried: true };
 }

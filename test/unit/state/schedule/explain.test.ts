@@ -59,6 +59,12 @@ describe('explained schedules', () => {
     ]);
   });
 
+  it('do not pretend to know the instant that ~ draws, unless the dice are given', () => {
+    expect(lines('~00:00-06:00', 1).at(-1)).to.equal('  2027-03-28 00:00:00 +01:00 sunday, until 06:00:00, at a random instant');
+    const drawn = explainSchedule('~00:00-06:00', { atMs, zone: 'Europe/Paris', next: 1, random: () => 0.5 });
+    expect(drawn.at(-1)).to.equal('  2027-03-28 03:29:59 +02:00 sunday, until 06:00:00');
+  });
+
   it('without an instant tell the meaning only', () => {
     expect(explainSchedule('09:00', { zone: 'UTC' })).to.deep.equal(['09:00: at 09:00; every day', 'times are local time of UTC']);
   });
