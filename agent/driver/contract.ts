@@ -17,8 +17,10 @@
  *  9. A mutating command is journaled before it runs; a survivor of a crashed agent is found, never doubled.
  * 10. Every command has a time-out.
  */
-import type { Readable } from 'node:stream';
 import type { Config, Keywords } from './keywords.ts';
+import type { Argv, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
+
+export type { Argv, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret } from './shapes.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
 
@@ -51,68 +53,6 @@ export interface Outcome {
 
 export type Target = { node: string } | { array: string } | { container: string } | { netns: string } | { api: string };
 
-/** Command and arguments; never a shell line. */
-export type Argv = readonly [string, ...string[]];
-
-/** A value that never reaches argv, logs, journal or error text; `reveal()` is called by io at the last moment. */
-export interface Secret {
-  reveal(): string;
-  toString(): string;
-  toJSON(): string;
-}
-
-export interface RunOptions {
-  /** Milliseconds; the default of the command's kind when absent. */
-  readonly timeoutMs?: number;
-  /** Exit codes that are not an error (default: only 0). */
-  readonly okCodes?: readonly number[];
-  readonly input?: string | Readable;
-  readonly env?: Readonly<Record<string, string | Secret>>;
-  readonly cwd?: string;
-  readonly user?: string;
-  readonly group?: string;
-  /** Kept bytes of stdout and of stderr each (default 1 MiB); the rest is dropped and `truncated` says so. */
-  readonly maxBytes?: number;
-  /** What a dry-run pretends the command printed. */
-  readonly assume?: string;
-  /** No fixed limit: the command may run as long as it makes progress (fsck, data moves); ended after this silence, ms. */
-  readonly idleTimeoutMs?: number;
-  /** The command leaves processes behind on purpose (a start script with a daemon); they get a scope of their own. */
-  readonly leaves?: boolean;
-}
-
-export interface Result {
-  /** The command as logged: shell-quoted, secrets masked. */
-  readonly command: string;
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly durationMs: number;
-  readonly truncated: boolean;
-}
-
-export interface FileStat {
-  readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
-  readonly sizeBytes: number;
-  /** Permission bits, e.g. 0o755. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly dev: number;
-  readonly ino: number;
-  /** Device number of a block or character device. */
-  readonly rdev: number;
-  readonly modifiedMs: number;
-}
-
-/** A process started by `launch` (or left by a `leaves` command) that is still alive. */
-export interface ProcessInfo {
-  readonly pid: number;
-  /** Kernel start time in clock ticks since boot: with the pid it names one process for ever. */
-  readonly startTicks: number;
-  readonly command: string;
-}
-
 /** Looks. */
 export interface Reader {
   /** Runs a command that only looks: argv must begin with one of the driver's `reads` prefixes, else UNSUPPORTED. */
@@ -127,15 +67,6 @@ export interface Reader {
   resolve(path: string): Promise<string | undefined>;
   /** Living processes of this resource: launched by it, or left by its `leaves` commands. */
   processes(): Promise<readonly ProcessInfo[]>;
-}
-
-export interface LaunchOptions {
-  readonly user?: string;
-  readonly group?: string;
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string | Secret>>;
-  /** prlimit(1) resource names and values: { nofile: '4096' }. */
-  readonly limits?: Readonly<Record<string, string>>;
 }
 
 /** Acts. Every effect is journaled before it happens, logged, and only recorded in a dry-run. */
@@ -192,6 +123,8 @@ export interface Observe<T extends Keywords> {
   readonly node: string;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Absolute folder of flags and other marks of the running system; cleared at boot. */
+  readonly runFolder: string;
   readonly local: Reader;
   on(target: Target): Reader;
   readonly peers: readonly Peer[];

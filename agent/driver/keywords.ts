@@ -1,5 +1,5 @@
 /** Keyword tables: described once, they give the TypeScript type, the validation, the manual and the redaction. */
-import type { Secret } from './contract.ts';
+import type { Secret } from './shapes.ts';
 
 /** Kinds of values (spec/config.md "Kinds"). */
 export type Kind =

@@ -1,0 +1,101 @@
+/** `node doctor`: is this node fit for its services? A line per check, with the command that mends it. Exit 1 when a check failed. */
+import { statfs } from 'node:fs/promises';
+import type { NodeDefinition } from '../../config/definition.ts';
+import { readOwner } from '../../io/lock.ts';
+import { lockFile } from '../../engine/bracket.ts';
+import { interruptedActions } from '../../engine/recover.ts';
+import { openService, serviceNames } from '../../engine/services.ts';
+import { asSvcError } from '../../errors.ts';
+import { type App, formatOf, sayData } from '../app.ts';
+import { painter } from '../render/colour.ts';
+
+interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly text: string;
+  readonly mend?: string;
+}
+
+const leastFreeBytes = 64 * 1024 * 1024;
+
+export async function doctorCommand(app: App): Promise<number> {
+  const checks = [rootCheck(), ...nodeChecks(app.world.node), ...(await toolChecks(app)), ...(await diskChecks(app)), ...driverChecks(app), ...(await serviceChecks(app))];
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, node: app.world.node.name, checks });
+  else app.out(checks.map((check) => lineOf(app, check)).join(''));
+  return checks.some((check) => check.state === 'fail') ? 1 : 0;
+}
+
+function lineOf(app: App, check: Check): string {
+  const tint = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+  const mend = check.mend === undefined ? '' : `\n        mend: ${check.mend}`;
+  return `${painter(app.colour)(tint[check.state], check.state.padEnd(4))}  ${check.name}: ${check.text}${mend}\n`;
+}
+
+function rootCheck(): Check {
+  const root = process.getuid?.() === 0;
+  return root ? { name: 'user', state: 'ok', text: 'root' } : { name: 'user', state: 'warn', text: 'not root: mounts, devices and addresses cannot be changed', mend: 'sudo svcmgr …' };
+}
+
+function nodeChecks(node: NodeDefinition): readonly Check[] {
+  return [{ name: 'node', state: 'ok', text: `${node.name}, ${node.file === undefined ? 'no node file (defaults)' : node.file}` }];
+}
+
+const coreTools = { flock: 'util-linux', setpriv: 'util-linux', prlimit: 'util-linux' } as const;
+
+/** Tools of the agent itself, then those of the drivers that the services use. */
+async function toolChecks(app: App): Promise<readonly Check[]> {
+  const { world } = app;
+  const needed = new Map<string, string[]>(Object.entries(coreTools).map(([tool, from]) => [tool, [`the agent (package ${from})`]]));
+  for (const name of await serviceNames(world)) {
+    const { definition } = await openService(world, name);
+    for (const resource of definition?.resources ?? []) {
+      for (const tool of world.registry.driver(resource.type).needs) needed.set(tool, [...(needed.get(tool) ?? []), `${name} ${resource.rid}`]);
+    }
+  }
+  return Promise.all(
+    [...needed].map(async ([tool, users]): Promise<Check> => {
+      if (await world.doors.hasTool(tool)) return { name: tool, state: 'ok', text: 'installed' };
+      return { name: tool, state: 'fail', text: `not installed; needed by ${users.slice(0, 3).join(', ')}`, mend: `install the package that brings ${tool}` };
+    }),
+  );
+}
+
+async function diskChecks(app: App): Promise<readonly Check[]> {
+  const { journal, run } = app.world.paths;
+  return Promise.all(
+    [journal, run].map(async (folder): Promise<Check> => {
+      const found = await statfs(folder).catch(() => undefined);
+      if (found === undefined) return { name: folder, state: 'ok', text: 'will be made when first needed' };
+      const freeBytes = found.bavail * found.bsize;
+      const text = `${Math.floor(freeBytes / (1024 * 1024))} MiB free`;
+      return freeBytes >= leastFreeBytes ? { name: folder, state: 'ok', text } : { name: folder, state: 'fail', text: `${text}: a start is refused when the journal cannot be written`, mend: 'free some space' };
+    }),
+  );
+}
+
+function driverChecks(app: App): readonly Check[] {
+  return app.world.registry.refused.map((text) => ({ name: 'driver_path', state: 'fail', text }) as const);
+}
+
+async function serviceChecks(app: App): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  for (const name of await serviceNames(app.world)) {
+    try {
+      const { problems } = await openService(app.world, name);
+      const errors = problems.filter((problem) => problem.severity === 'error').length;
+      checks.push(errors === 0 ? { name, state: 'ok', text: 'valid' } : { name, state: 'fail', text: `${errors} errors in its file`, mend: `svcmgr -s ${name} validate` });
+      checks.push(...(await cutChecks(app, name)));
+    } catch (thrown) {
+      checks.push({ name, state: 'fail', text: asSvcError(thrown).message });
+    }
+  }
+  return checks;
+}
+
+async function cutChecks(app: App, name: string): Promise<readonly Check[]> {
+  const cut = (await interruptedActions(app.world, name)).map(
+    (one): Check => ({ name, state: 'warn', text: `${one.verb} of ${new Date(one.at).toISOString()} was interrupted`, mend: `svcmgr -s ${name} resume` }),
+  );
+  const held = readOwner(lockFile(app.world.paths.run, name));
+  return held?.live === true ? [...cut, { name, state: 'ok', text: `${held.owner.action} is running since ${held.owner.since}` }] : cut;
+}

@@ -1,0 +1,143 @@
+/** Builds what a driver receives: Observe from the doors, and Act with every effect recorded (design/driver-contract.md). */
+import { SvcError } from '../errors.ts';
+import { poll } from '../io/poll.ts';
+import type { Act, Argv, Log, Observe, Peer, PollLimits, Reader, ReadPrefix, ResourceView, RunOptions, SectionView, Target } from './contract.ts';
+import type { Doors } from './doors.ts';
+import { createHost, type Effects } from './host.ts';
+import type { Config, Keywords } from './keywords.ts';
+import { defaultLimits } from './limits.ts';
+import { plainEnv, resultOf } from './result.ts';
+
+/** What drivers remember between actions, per resource. */
+export interface Memory {
+  recall(rid: string, key: string): Promise<string | undefined>;
+  remember(rid: string, key: string, value: string | undefined): Promise<void>;
+}
+
+/** One answer per key and status round. */
+export interface Shared {
+  once<V>(key: string, probe: () => Promise<V>): Promise<V>;
+  forgetAll(): void;
+}
+
+export interface ContextInput {
+  readonly service: string;
+  readonly rid: string;
+  readonly node: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly reads: readonly ReadPrefix[];
+  readonly peers: readonly Peer[];
+  readonly runFolder: string;
+  readonly logFolder: string;
+  /** Name of the cgroup scope of this resource's processes. */
+  readonly scope: string;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly doors: Doors;
+  readonly shared: Shared;
+  readonly memory: Memory;
+  configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
+  section(name: string): SectionView | undefined;
+  resources(): readonly ResourceView[];
+}
+
+export interface ActInput extends ContextInput {
+  readonly effects: Effects;
+  readonly allow: ReadonlySet<string>;
+  progress(done: number, total: number | undefined, unit: string): void;
+}
+
+/** A context that may only look. */
+export function createObserve<T extends Keywords>(input: ContextInput): Observe<T> {
+  return {
+    config: input.config as Config<T>,
+    service: input.service,
+    rid: input.rid,
+    node: input.node,
+    log: input.log,
+    signal: input.signal,
+    runFolder: input.runFolder,
+    peers: input.peers,
+    local: createReader(input),
+    on: (target) => refuseTarget(target),
+    configOn: async (node) => (await input.configOn(node)) as Config<T>,
+    section: (name) => input.section(name),
+    resource: (rid) => input.resources().find((view) => view.rid === rid),
+    get resources() {
+      return input.resources();
+    },
+    shared: (key, probe) => input.shared.once(key, probe),
+    poll: (probe, limits) => poll(probe, { ...limits, signal: input.signal }),
+    recall: (key) => input.memory.recall(input.rid, key),
+  };
+}
+
+/** A context that may act: every effect is journaled before it happens, or only recorded in a dry-run. */
+export function createAct<T extends Keywords>(input: ActInput): Act<T> {
+  const observe = createObserve<T>(input);
+  const { effects } = input;
+  return Object.defineProperties({} as Act<T>, {
+    ...Object.getOwnPropertyDescriptors(observe),
+    ...Object.getOwnPropertyDescriptors({
+      local: createHost(input, observe.local),
+      on: (target: Target) => refuseTarget(target),
+      dryRun: effects.dryRun,
+      allows: (name: string) => input.allow.has(name),
+      poll: <V>(probe: () => Promise<V | undefined>, limits: PollLimits<V>) => pollOrAssume(input, probe, limits),
+      step: <V>(name: string, s: { done(): Promise<V | undefined>; act(): Promise<V> }) => effects.step(input.rid, name, s),
+      remember: (key: string, value: string) => remember(input, key, value),
+      forget: (key: string) => remember(input, key, undefined),
+      progress: input.progress,
+    }),
+  });
+}
+
+async function remember(input: ActInput, key: string, value: string | undefined): Promise<void> {
+  if (!input.effects.dryRun) await input.memory.remember(input.rid, key, value);
+}
+
+async function pollOrAssume<V>(input: ActInput, probe: () => Promise<V | undefined>, limits: PollLimits<V>): Promise<V> {
+  if (!input.effects.dryRun) return poll(probe, { ...limits, signal: input.signal });
+  const value = await probe();
+  return value ?? (limits.assume as V);
+}
+
+function createReader(input: ContextInput): Reader {
+  const { doors } = input;
+  return {
+    read: (argv, options) => read(input, argv, options),
+    file: (path) => doors.readText(path),
+    stat: (path) => doors.statFile(path),
+    list: (path) => doors.listFolder(path),
+    resolve: (path) => doors.resolvePath(path),
+    processes: () => doors.scopeProcesses(input.scope),
+  };
+}
+
+async function read(input: ContextInput, argv: Argv, options: RunOptions = {}): Promise<ReturnType<typeof resultOf>> {
+  if (!input.reads.some((prefix) => prefix.length > 0 && prefix.every((word, at) => argv[at] === word))) {
+    throw new SvcError('BUG', `${argv.join(' ')} is not declared as a command that only looks`, { facts: { rid: input.rid } });
+  }
+  const { env, secrets } = plainEnv(options.env);
+  input.log.debug(argv.join(' '));
+  const result = await input.doors.run(argv, {
+    timeoutMs: defaultLimits.readMs,
+    ...pick(options),
+    env,
+    signal: input.signal,
+    dieWithParent: false,
+  });
+  return resultOf(argv, result, options, secrets);
+}
+
+/** The run options that io understands as they are. */
+export function pick(options: RunOptions): Pick<RunOptions, 'timeoutMs' | 'input' | 'cwd' | 'user' | 'group' | 'maxBytes' | 'idleTimeoutMs'> {
+  const { timeoutMs, input, cwd, user, group, maxBytes, idleTimeoutMs } = options;
+  return Object.fromEntries(
+    Object.entries({ timeoutMs, input, cwd, user, group, maxBytes, idleTimeoutMs }).filter(([, value]) => value !== undefined),
+  );
+}
+
+function refuseTarget(target: Target): never {
+  throw new SvcError('UNSUPPORTED', `no way to ${Object.entries(target).flat().join(' ')} from this agent`);
+}

@@ -1,0 +1,62 @@
+/** The doors every effect of a driver passes through. The real ones are agent/io; the contract suite puts others in their place. */
+import type { Readable } from 'node:stream';
+import type { Argv, FileStat, ProcessInfo } from './contract.ts';
+
+/** A child that is held back before its exec; `marker` stands in the environment of all it starts. */
+export interface HeldChild {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly marker: string;
+}
+
+export interface DoorRunOptions {
+  readonly timeoutMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly input?: string | Readable;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly group?: string;
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+  /** Called when the child exists and is held back; the program runs only after this settles. */
+  readonly beforeExec?: (child: HeldChild) => Promise<void> | void;
+  readonly scope?: string;
+  readonly dieWithParent?: boolean;
+  readonly leaves?: boolean;
+}
+
+export interface DoorResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  readonly truncated: boolean;
+}
+
+export interface DoorLaunchOptions {
+  readonly scope: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly group?: string;
+  readonly limits?: Readonly<Record<string, string>>;
+  readonly outputFile?: string;
+  readonly beforeExec?: DoorRunOptions['beforeExec'];
+  readonly signal?: AbortSignal;
+}
+
+export interface Doors {
+  run(argv: Argv, options: DoorRunOptions): Promise<DoorResult>;
+  launch(argv: Argv, options: DoorLaunchOptions): Promise<ProcessInfo>;
+  readText(path: string): Promise<string | undefined>;
+  statFile(path: string): Promise<FileStat | undefined>;
+  listFolder(path: string): Promise<readonly string[]>;
+  resolvePath(path: string): Promise<string | undefined>;
+  /** Is a program of this name on our PATH? */
+  hasTool(name: string): Promise<boolean>;
+  writeAtomic(path: string, text: string, mode?: number): Promise<void>;
+  scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
+  signalScope(scope: string, name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number>;
+}

@@ -1,0 +1,73 @@
+/** Commands, files and processes as drivers see them: the plain shapes of the contract. Types only. */
+import type { Readable } from 'node:stream';
+
+/** Command and arguments; never a shell line. */
+export type Argv = readonly [string, ...string[]];
+
+/** A value that never reaches argv, logs, journal or error text; `reveal()` is called by io at the last moment. */
+export interface Secret {
+  reveal(): string;
+  toString(): string;
+  toJSON(): string;
+}
+
+export interface RunOptions {
+  /** Milliseconds; the default of the command's kind when absent. */
+  readonly timeoutMs?: number;
+  /** Exit codes that are not an error (default: only 0). */
+  readonly okCodes?: readonly number[];
+  readonly input?: string | Readable;
+  readonly env?: Readonly<Record<string, string | Secret>>;
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly group?: string;
+  /** Kept bytes of stdout and of stderr each (default 1 MiB); the rest is dropped and `truncated` says so. */
+  readonly maxBytes?: number;
+  /** What a dry-run pretends the command printed. */
+  readonly assume?: string;
+  /** No fixed limit: the command may run as long as it makes progress (fsck, data moves); ended after this silence, ms. */
+  readonly idleTimeoutMs?: number;
+  /** The command leaves processes behind on purpose (a start script with a daemon); they get a scope of their own. */
+  readonly leaves?: boolean;
+}
+
+export interface Result {
+  /** The command as logged: shell-quoted, secrets masked. */
+  readonly command: string;
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+  readonly truncated: boolean;
+}
+
+export interface FileStat {
+  readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
+  readonly sizeBytes: number;
+  /** Permission bits, e.g. 0o755. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev: number;
+  readonly ino: number;
+  /** Device number of a block or character device. */
+  readonly rdev: number;
+  readonly modifiedMs: number;
+}
+
+/** A process started by `launch` (or left by a `leaves` command) that is still alive. */
+export interface ProcessInfo {
+  readonly pid: number;
+  /** Kernel start time in clock ticks since boot: with the pid it names one process for ever. */
+  readonly startTicks: number;
+  readonly command: string;
+}
+
+export interface LaunchOptions {
+  readonly user?: string;
+  readonly group?: string;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | Secret>>;
+  /** prlimit(1) resource names and values: { nofile: '4096' }. */
+  readonly limits?: Readonly<Record<string, string>>;
+}

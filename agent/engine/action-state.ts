@@ -1,0 +1,84 @@
+/** An action on one service while it runs. */
+import { type ActInput, createAct } from '../driver/context.ts';
+import type { Act } from '../driver/contract.ts';
+import { SvcError } from '../errors.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Ledger } from './effects.ts';
+import type { Resource } from './instance.ts';
+import { contextInput, type Run } from './run.ts';
+
+export type Verb = 'start' | 'stop' | 'restart' | 'provision' | 'unprovision' | 'run' | 'boot' | 'shutdown';
+
+/** What the user asked; plain data, journaled, so that `resume` can ask the same again. */
+export interface ActionRequest {
+  readonly verb: Verb;
+  readonly rid?: string;
+  readonly tag?: string;
+  readonly subset?: string;
+  readonly upto?: string;
+  readonly downto?: string;
+  readonly allow: readonly string[];
+  readonly force: boolean;
+  readonly dryRun: boolean;
+  readonly rollback: boolean;
+  /** How long to wait for the lock of the service, ms; undefined = its lock_timeout. */
+  readonly waitMs?: number;
+  readonly timeoutMs?: number;
+  readonly reason?: string;
+}
+
+export interface StepResult {
+  readonly rid: string;
+  readonly outcome: 'done' | 'unchanged' | 'skipped' | 'ignored' | 'failed';
+  readonly text: string;
+}
+
+export interface Action {
+  readonly run: Run;
+  readonly request: ActionRequest;
+  readonly sid: string;
+  /** Undefined in a dry-run. */
+  readonly journal: Journal | undefined;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+  /** Resources that were down when the walk of this action (or of the interrupted one it completes) reached them, in that order. */
+  readonly reachedDown: Set<string>;
+  readonly steps: StepResult[];
+}
+
+export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal): ActInput {
+  const { run } = action;
+  const log = run.log(resource?.rid);
+  const base =
+    resource === undefined
+      ? { ...contextInput(run, anyResource(run), signal), rid: '', config: {}, scope: run.instance.name, log }
+      : contextInput(run, resource, signal);
+  return {
+    ...base,
+    effects: action.ledger,
+    allow: new Set(action.request.allow),
+    progress: (done, total, unit) => log.info(progressText(done, total, unit)),
+  };
+}
+
+/** A context that may act on this resource for this action. */
+export function actOn(action: Action, resource: Resource, signal: AbortSignal): Act<never> {
+  return createAct(actInput(action, resource, signal)) as unknown as Act<never>;
+}
+
+/** The resource of an instance; NOT_FOUND otherwise. */
+export function resourceOf(run: Run, rid: string): Resource {
+  const found = run.instance.resources.find((resource) => resource.rid === rid);
+  if (found === undefined) throw new SvcError('NOT_FOUND', `${run.instance.name} has no resource ${rid}`);
+  return found;
+}
+
+function anyResource(run: Run): Resource {
+  const first = run.instance.resources[0];
+  if (first === undefined) throw new SvcError('NOT_FOUND', `${run.instance.name} has no resources`);
+  return first;
+}
+
+function progressText(done: number, total: number | undefined, unit: string): string {
+  return total === undefined || total === 0 ? `${done} ${unit}` : `${done} of ${total} ${unit} (${Math.floor((100 * done) / total)} %)`;
+}

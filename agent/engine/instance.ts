@@ -1,0 +1,86 @@
+/** An instance: the definition of a service on this node, with its drivers. */
+import type { Config } from '../driver/keywords.ts';
+import type { ResourceDefinition, ServiceDefinition } from '../config/definition.ts';
+import type { resourceKeywords } from '../config/tables.ts';
+import type { Driver } from '../driver/contract.ts';
+import type { Registry } from '../driver/registry.ts';
+import { type Traits, traitsOf } from '../state/traits.ts';
+
+export interface Resource {
+  readonly rid: string;
+  readonly group: string;
+  readonly index: string;
+  /** Driver id. */
+  readonly type: string;
+  readonly driver: Driver;
+  readonly common: Config<typeof resourceKeywords>;
+  readonly traits: Traits;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly label: string;
+  readonly optionalInFile: boolean;
+  readonly depth: number | undefined;
+  /** Set when another resource brought this one along. */
+  readonly implied: { readonly of: string; readonly order: 'before' | 'after' } | undefined;
+  /** The container it runs in, for encapsulated resources. */
+  readonly container: string | undefined;
+}
+
+export interface Instance {
+  readonly name: string;
+  readonly node: string;
+  readonly definition: ServiceDefinition;
+  readonly resources: readonly Resource[];
+}
+
+/** Joins a definition with its drivers (all loaded before), implied resources included. */
+export function buildInstance(definition: ServiceDefinition, registry: Registry): Instance {
+  const container = definition.resources.find((resource) => resource.group === 'container')?.rid;
+  const resources = definition.resources.flatMap((resource) => {
+    const driver = registry.driver(resource.type);
+    const own = buildResource(resource, driver, container, definition.settings.disable);
+    return [own, ...impliedOf(own, registry)];
+  });
+  return { name: definition.name, node: definition.node, definition, resources };
+}
+
+function buildResource(resource: ResourceDefinition, driver: Driver, container: string | undefined, disabled: boolean): Resource {
+  const own = traitsOf(resource.group, resource.common);
+  const traits = disabled ? { ...own, disabled } : own;
+  return {
+    rid: resource.rid,
+    group: resource.group,
+    index: resource.index,
+    type: resource.type,
+    driver,
+    common: resource.common,
+    traits,
+    config: resource.config,
+    label: driver.label(resource.config as never),
+    optionalInFile: resource.optionalInFile,
+    depth: driver.depth?.(resource.config as never),
+    implied: undefined,
+    container: traits.encap ? (container ?? 'container') : undefined,
+  };
+}
+
+function impliedOf(owner: Resource, registry: Registry): readonly Resource[] {
+  return (owner.driver.implies?.(owner.config as never) ?? []).map((implied) => {
+    const driver = registry.driver(implied.type);
+    return {
+      ...owner,
+      rid: implied.rid,
+      index: implied.rid.split('#')[1] ?? '',
+      type: implied.type,
+      driver,
+      config: implied.values,
+      label: driver.label(implied.values as never),
+      depth: undefined,
+      implied: { of: owner.rid, order: implied.order },
+    };
+  });
+}
+
+/** The scope (cgroup, marker) of a resource's processes. */
+export function scopeName(service: string, rid: string): string {
+  return `${service}.${rid.replace('#', '.')}`;
+}

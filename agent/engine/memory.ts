@@ -1,0 +1,35 @@
+/** What drivers remember of their resources between actions: one JSON file per service. */
+import { join } from 'node:path';
+import type { Memory } from '../driver/context.ts';
+import { SvcError } from '../errors.ts';
+import type { World } from './world.ts';
+
+type Kept = Record<string, Record<string, string>>;
+
+export function openMemory(world: World, service: string): Memory {
+  const file = join(serviceFolder(world, service), 'memory.json');
+  return {
+    recall: async (rid, key) => (await read(world, file))[rid]?.[key],
+    remember: async (rid, key, value) => {
+      const kept = await read(world, file);
+      const { [key]: _old, ...others } = kept[rid] ?? {};
+      const own = value === undefined ? others : { ...others, [key]: value };
+      await world.doors.writeAtomic(file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
+    },
+  };
+}
+
+/** The folder that holds what this node keeps of a service. */
+export function serviceFolder(world: World, service: string): string {
+  return join(world.paths.state, 'services', service);
+}
+
+async function read(world: World, file: string): Promise<Kept> {
+  const text = await world.doors.readText(file);
+  if (text === undefined) return {};
+  try {
+    return JSON.parse(text) as Kept;
+  } catch (error) {
+    throw new SvcError('BUG', `${file} is damaged`, { cause: error, hint: `look at it, then remove it: rm ${file}` });
+  }
+}

@@ -1,0 +1,51 @@
+/** What an action does about a predecessor that was cut: no second command beside a living one, and what it had begun is known. */
+import { join } from 'node:path';
+import { asSvcError, SvcError } from '../errors.ts';
+import { findOrphans, type JournaledCommand, waitForOrphans } from '../io/orphan.ts';
+import { interrupted, type OpenAction } from '../journal/actions.ts';
+import { type JournalRecord } from '../journal/record.ts';
+import { readRecords } from '../journal/read.ts';
+import type { Run } from './run.ts';
+import type { World } from './world.ts';
+
+/** Where a stop journals when the disk is full. */
+export function fallbackJournal(world: World): string {
+  return join(world.paths.run, 'journal');
+}
+
+/** Every record of a service, in the order written. */
+export async function recordsOf(world: World, service: string): Promise<readonly JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  for await (const record of readRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service })) records.push(record);
+  return records;
+}
+
+/** Actions on this service that were cut and neither completed nor cleared, oldest first. */
+export async function interruptedActions(world: World, service: string): Promise<readonly OpenAction[]> {
+  return interrupted(await recordsOf(world, service));
+}
+
+/**
+ * Waits until no command of a cut predecessor lives any more.
+ * @throws SvcError BUSY when one still lives after `waitMs`: never a second one beside it
+ */
+export async function awaitSurvivors(run: Run, cut: readonly OpenAction[], waitMs: number, signal: AbortSignal): Promise<void> {
+  for (const { rid, argv, pid, startTicks, boot, marker, leaves, launch } of cut.flatMap((action) => action.openCommands)) {
+    // An effect that was no process has left none.
+    if (pid === undefined || startTicks === undefined || boot === undefined || marker === undefined) continue;
+    const command: JournaledCommand = { pid, startTicks, boot, marker, leaves: leaves ?? false, launch: launch ?? false };
+    const pids = findOrphans(command).map((process) => process.pid);
+    if (pids.length === 0) continue;
+    const text = `a command of an interrupted action still runs (pid ${pids.join(' ')}): ${argv}`;
+    run.log(rid).warn(`${text}; waiting for it`);
+    await waitForOrphans(command, { timeoutMs: waitMs, signal }).catch((thrown: unknown) => {
+      const error = asSvcError(thrown);
+      if (error.code !== 'TIMEOUT') throw error;
+      throw new SvcError('BUSY', text, {
+        hint: 'wait for it, or look at it and end it yourself; nothing was started beside it',
+        facts: { pids, command: argv },
+        cause: error,
+      });
+    });
+  }
+}

@@ -1,0 +1,94 @@
+/** One status round or one action on one service: what its resources share while it lasts. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ContextInput, Memory, Shared } from '../driver/context.ts';
+import type { Log, Report, ResourceView } from '../driver/contract.ts';
+import type { Line } from '../driver/log-line.ts';
+import { SvcError } from '../errors.ts';
+import { type Instance, type Resource, scopeName } from './instance.ts';
+import { openMemory } from './memory.ts';
+import type { World } from './world.ts';
+
+export interface Run {
+  readonly world: World;
+  readonly instance: Instance;
+  readonly memory: Memory;
+  readonly shared: Shared;
+  /** The newest report of each resource in this run. */
+  readonly reports: Map<string, Report>;
+  log(rid?: string): Log;
+}
+
+export interface RunFields {
+  readonly action?: string;
+  readonly sid?: string;
+  readonly dryRun?: boolean;
+}
+
+export function createRun(world: World, instance: Instance, fields: RunFields = {}): Run {
+  const base = { service: instance.name, ...fields };
+  return {
+    world,
+    instance,
+    memory: openMemory(world, instance.name),
+    shared: createShared(),
+    reports: new Map(),
+    log: (rid) => {
+      const say = (level: Line['level']) => (text: string) =>
+        world.sink({ at: world.now(), level, text, ...base, ...(rid === undefined ? {} : { rid }) });
+      return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+    },
+  };
+}
+
+/** What a context of this resource is built from. */
+export function contextInput(run: Run, resource: Resource, signal: AbortSignal): ContextInput {
+  const { world, instance } = run;
+  const { settings } = instance.definition;
+  const peer = (role: 'nodes' | 'drpnodes') => (node: string) => ({ node, role });
+  return {
+    service: instance.name,
+    rid: resource.rid,
+    node: instance.node,
+    config: resource.config,
+    reads: resource.driver.reads(resource.config as never),
+    peers: [...(settings.nodes ?? []).map(peer('nodes')), ...(settings.drpnodes ?? []).map(peer('drpnodes'))].filter(
+      ({ node }) => node !== instance.node,
+    ),
+    runFolder: join(world.paths.run, 'flags'),
+    logFolder: world.paths.log,
+    scope: scopeName(instance.name, resource.rid),
+    log: run.log(resource.rid),
+    signal,
+    doors: world.doors,
+    shared: run.shared,
+    memory: run.memory,
+    configOn: () => Promise.reject(new SvcError('UNSUPPORTED', 'peers are not asked by this agent')),
+    section: (name) => {
+      const values = world.node.sections.get(name);
+      return values === undefined ? undefined : { name, values };
+    },
+    resources: () => instance.resources.map((sibling) => viewOf(sibling, run.reports.get(sibling.rid))),
+  };
+}
+
+/** Folders that drivers and launched applications write into. */
+export async function prepareFolders(world: World): Promise<void> {
+  for (const folder of [world.paths.run, world.paths.log, world.paths.state]) await mkdir(folder, { recursive: true, mode: 0o755 });
+}
+
+function viewOf(resource: Resource, report: Report | undefined): ResourceView {
+  return { rid: resource.rid, type: resource.type, label: resource.label, config: resource.config, report };
+}
+
+function createShared(): Shared {
+  const answers = new Map<string, Promise<unknown>>();
+  return {
+    once: <V>(key: string, probe: () => Promise<V>) => {
+      const known = answers.get(key) ?? probe();
+      answers.set(key, known);
+      return known as Promise<V>;
+    },
+    forgetAll: () => answers.clear(),
+  };
+}

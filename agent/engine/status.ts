@@ -1,0 +1,154 @@
+/** The status of an instance: look at everything, aggregate, remember since when (spec/status.md). */
+import { readOwner } from '../io/lock.ts';
+import { openJournal } from '../journal/journal.ts';
+import { type Aggregate, type AggregateResource, aggregateInstance, effectiveStatus } from '../state/aggregate.ts';
+import { encapStatus } from '../state/encap.ts';
+import type { Status } from '../state/status.ts';
+import type { MonitorStatus, ResourceStatus, StatusDocument } from '../state/status-document.ts';
+import type { Note } from '../driver/contract.ts';
+import { lockFile } from './bracket.ts';
+import type { Resource } from './instance.ts';
+import { isFrozen, type KeptState, nothingKept, readKept, writeKept } from './kept-state.ts';
+import { type Look, lookAtAll } from './look.ts';
+import { provisionedOf } from './provisioned.ts';
+import { interruptedActions } from './recover.ts';
+import type { Run } from './run.ts';
+
+export interface StatusOptions {
+  /** The caller holds the lock itself: the running action is its own, and done. */
+  readonly ignoreLock?: boolean;
+  /** Why the file is not valid, when the last good definition is looked at. */
+  readonly invalid?: string;
+}
+
+/** Looks now; never throws for a resource. What changed since the last look is kept and journaled, as far as this user may. */
+export async function evaluateStatus(run: Run, signal: AbortSignal, options: StatusOptions = {}): Promise<StatusDocument> {
+  const { world, instance } = run;
+  const looks = await lookAtAll(run, instance.resources, signal);
+  const kept = await readKept(world, instance.name).catch((): KeptState => nothingKept);
+  const now = world.now();
+  const seen = await Promise.all(looks.map((look, at) => seeResource(run, instance.resources[at] as Resource, look, signal)));
+  const aggregate = aggregateInstance(seen);
+  const resources = Object.fromEntries(
+    seen.map((one, at) => [one.rid, resourceStatus(instance.resources[at] as Resource, one, kept, now)]),
+  );
+  await keep(run, kept, resources, now);
+  return {
+    schema: 1,
+    service: instance.name,
+    ...totalsOf(aggregate),
+    node: instance.node,
+    updated: now.toISOString(),
+    stale: false,
+    frozen: await isFrozen(world, instance.name),
+    invalid: options.invalid ?? null,
+    monitor: await monitorOf(run, options),
+    resources,
+    instances: {},
+  };
+}
+
+type Seen = AggregateResource & { readonly shown: Status; readonly facts: ResourceStatus['facts']; readonly notes: readonly Note[] };
+
+async function seeResource(run: Run, resource: Resource, look: Look, signal: AbortSignal): Promise<Seen> {
+  const { disabled, standby, optional, encap } = resource.traits;
+  const container = resource.container === undefined ? undefined : run.reports.get(resource.container)?.state;
+  const own = { status: look.report.state, standby, disabled };
+  const status = container === undefined ? effectiveStatus(own) : encapStatus(container, resource.group, effectiveStatus(own));
+  return {
+    rid: resource.rid,
+    group: resource.group,
+    status: look.report.state,
+    shown: status,
+    optional,
+    disabled,
+    standby,
+    encap,
+    container: resource.container ?? null,
+    notes: look.report.notes ?? [],
+    facts: look.report.facts ?? {},
+    provisioned: await provisionedOf(run, resource, look, signal),
+  };
+}
+
+function totalsOf(aggregate: Aggregate): Pick<StatusDocument, 'overall' | 'avail' | 'optional' | 'sync' | 'hb' | 'provisioned'> {
+  const { overall, avail, optional, sync, hb, provisioned } = aggregate;
+  return { overall, avail, optional, sync, hb, provisioned };
+}
+
+function resourceStatus(resource: Resource, seen: Seen, kept: KeptState, now: Date): ResourceStatus {
+  const before = kept.resources[resource.rid];
+  const { common } = resource;
+  return {
+    group: resource.group,
+    type: resource.type,
+    label: resource.label,
+    status: seen.shown,
+    since: before?.status === seen.shown ? before.since : now.toISOString(),
+    flags: {
+      monitor: resource.traits.monitored,
+      disable: seen.disabled,
+      optional: resource.optionalInFile,
+      encap: resource.traits.encap,
+      standby: resource.traits.standby,
+    },
+    provisioned: seen.provisioned ?? null,
+    notes: seen.shown === 'undef' && before !== undefined && before.status !== 'undef' ? [...seen.notes, lastKnown(before, now)] : seen.notes,
+    facts: seen.facts,
+    subset: common.subset === undefined ? null : `${resource.group}:${common.subset}`,
+    tags: common.tags ?? [],
+    container: resource.container ?? null,
+  };
+}
+
+function lastKnown(before: { status: string; seen: string }, now: Date): Note {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(before.seen)) / 1000));
+  return { level: 'info', text: `last known: ${before.status}, ${seconds} s ago` };
+}
+
+/** Keeps since-when and journals what changed. A reader without the right to write sees the same status all the same. */
+async function keep(run: Run, kept: KeptState, resources: Readonly<Record<string, ResourceStatus>>, now: Date): Promise<void> {
+  const { world, instance } = run;
+  const seen = now.toISOString();
+  const entries = Object.entries(resources).map(([rid, one]) => {
+    const before = kept.resources[rid];
+    // While a state cannot be told, the last known one is what stays remembered.
+    return [rid, one.status === 'undef' && before !== undefined ? before : { status: one.status, since: one.since ?? seen, seen }] as const;
+  });
+  const changed = entries.filter(([rid, one]) => kept.resources[rid]?.status !== one.status);
+  try {
+    if (changed.length > 0) journalChanges(run, kept, changed);
+    await writeKept(world, instance.name, { ...kept, resources: Object.fromEntries(entries) });
+  } catch (error) {
+    run.log().debug(`status not kept: ${String(error)}`);
+  }
+}
+
+function journalChanges(run: Run, kept: KeptState, changed: readonly (readonly [string, { status: string }])[]): void {
+  const journal = openJournal({ folder: run.world.paths.journal, service: run.instance.name });
+  try {
+    for (const [rid, one] of changed) {
+      journal.appendLazy({ kind: 'state', rid, from: kept.resources[rid]?.status ?? 'n/a', to: one.status, notes: [] });
+    }
+  } finally {
+    journal.close();
+  }
+}
+
+const runningStates: Readonly<Record<string, string>> = { start: 'starting', stop: 'stopping', restart: 'restarting', provision: 'provisioning', unprovision: 'unprovisioning', run: 'running' };
+
+/** What runs now on this service (the living owner of its lock), and what was cut. */
+async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatus> {
+  const { world, instance } = run;
+  const held = options.ignoreLock === true ? undefined : readOwner(lockFile(world.paths.run, instance.name));
+  const owner = held?.live === true ? held.owner : undefined;
+  const cut = (await interruptedActions(world, instance.name)).at(-1);
+  return {
+    state: owner === undefined ? 'idle' : (runningStates[owner.action] ?? owner.action),
+    since: owner?.since ?? null,
+    action: owner?.action ?? null,
+    interrupted:
+      cut === undefined ? null : { verb: cut.verb, since: new Date(cut.at).toISOString(), rid: cut.rid ?? null, command: cut.openCommands.at(-1)?.argv ?? null },
+  };
+}
+

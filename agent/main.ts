@@ -1,0 +1,144 @@
+/** The composition root: builds every object in one readable list and runs one call of the command line. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import type { App } from './cli/app.ts';
+import { commands } from './cli/commands.ts';
+import type { Invocation } from './cli/parse.ts';
+import { renderLine } from './cli/render/console.ts';
+import { verbs } from './cli/verbs.ts';
+import type { Line, Sink } from './driver/log-line.ts';
+import type { NodeDefinition } from './config/definition.ts';
+import { problemLine } from './config/problems.ts';
+import { createRegistry } from './driver/registry.ts';
+import { loadNode } from './engine/node.ts';
+import type { World } from './engine/world.ts';
+import { SvcError } from './errors.ts';
+import { createDoors } from './io/doors.ts';
+import { openScopes } from './io/scope.ts';
+import { findWho } from './io/identity.ts';
+import { findPaths, type Paths } from './paths.ts';
+import { catchAllWords } from './state/selector-syntax.ts';
+
+/** Runs one parsed command line; returns the exit status. @throws SvcError for the thin path to print */
+export async function runInvocation(call: Invocation): Promise<number> {
+  const paths = findPaths(process.env);
+  const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
+  const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
+  const interrupts = catchInterrupts();
+  try {
+    const world = await createWorld(paths, sink, call);
+    return await commands[call.verb.name](createApp(call, world, interrupts.signal));
+  } finally {
+    interrupts.stop();
+    await file?.close();
+  }
+}
+
+/** The world of this node: node configuration, drivers, doors. */
+export async function createWorld(paths: Paths, sink: Sink, call: Invocation): Promise<World> {
+  const node = await usableNode(paths, call);
+  return {
+    paths,
+    node,
+    registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
+    doors: createDoors(openScopes(paths.state)),
+    now: () => new Date(),
+    sink,
+    who: findWho(process.env),
+    reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
+  };
+}
+
+/** A node file with errors: looking and stopping go on, with the errors on stderr; anything else is refused. */
+async function usableNode(paths: Paths, call: Invocation): Promise<NodeDefinition> {
+  const { definition, problems } = await loadNode(paths.nodeFile, process.env);
+  const errors = problems.filter((problem) => problem.severity === 'error').map((problem) => `  ${problemLine(problem)}`);
+  if (errors.length === 0 || call.verb.name === 'node print config') return definition;
+  const acts = call.verb.group === 'actions' && call.verb.name !== 'stop';
+  if (acts) throw new SvcError('CONFIG', `the node file is not valid:\n${errors.join('\n')}`);
+  process.stderr.write(`svcmgr: the node file is not valid:\n${errors.join('\n')}\n`);
+  return definition;
+}
+
+/** Drivers lie beside main.js in a build, one folder up in the source. */
+function driverFolder(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const beside = join(here, 'drivers');
+  return existsSync(beside) ? beside : join(here, '../drivers');
+}
+
+/** The log file is a convenience: an unwritable folder must not stop an action. */
+async function fileLog(paths: Paths): Promise<{ sink: Sink; close(): Promise<void> } | undefined> {
+  const { openFileLog } = await import('./log.ts');
+  try {
+    return openFileLog(paths.log);
+  } catch (error) {
+    process.stderr.write(`svcmgr: no log file: ${String(error)}\n`);
+    return undefined;
+  }
+}
+
+function joinSinks(sinks: readonly Sink[]): Sink {
+  return (line) => {
+    for (const sink of sinks) sink(line);
+  };
+}
+
+const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Line['level'], number>;
+
+function consoleSink(call: Invocation): Sink {
+  const least = call.switches.has('debug') ? 'debug' : call.switches.has('quiet') ? 'warn' : 'info';
+  return (line) => {
+    if (ranks[line.level] >= ranks[least]) process.stderr.write(`${renderLine(line)}\n`);
+  };
+}
+
+/** Ctrl-C and TERM abort the action, which then rolls back; a second one leaves at once (the journal knows). */
+function catchInterrupts(): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    process.stderr.write(`\n${name}: ending the action; once more to leave at once\n`);
+    controller.abort(new SvcError('CANCELLED', `aborted by ${name}`));
+  };
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const name of names) process.on(name, onSignal);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of names) process.off(name, onSignal);
+    },
+  };
+}
+
+function createApp(call: Invocation, world: World, signal: AbortSignal): App {
+  return {
+    world,
+    call,
+    out: (text) => void process.stdout.write(text),
+    note: (text) => void process.stderr.write(text),
+    colour: wantsColour(call),
+    columns: process.stdout.isTTY ? process.stdout.columns : 78,
+    signal,
+    env: process.env,
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : async () => undefined,
+  };
+}
+
+function wantsColour(call: Invocation): boolean {
+  const when = call.values.color?.[0] ?? 'auto';
+  if (when === 'always' || when === 'never') return when === 'always';
+  if (when !== 'auto') throw new SvcError('CONFIG', `--color ${when}: one of auto, never, always`);
+  return process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
+}
+
+async function ask(question: string): Promise<string | undefined> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
