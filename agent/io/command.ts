@@ -1,10 +1,11 @@
 /** Everything that can be refused before a child exists: program, folder, account, wrappers, environment. */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { Argv } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 import { findAccount, findGroup } from './account.ts';
 import { childEnv, requireProgram } from './environment.ts';
-import { type Argv, wrapArgv } from './gate.ts';
+import { wrapArgv } from './gate.ts';
 import { commandMarker } from './process.ts';
 import { quoteArgv } from './redact.ts';
 import { type Scopes, scopeEnv } from './scope.ts';

@@ -9,18 +9,19 @@ import { constants } from 'node:os';
 import { type Duplex, pipeline, type Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Options } from 'execa';
+import type { Argv } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 import { type Command, prepareCommand } from './command.ts';
 import { notInstalled } from './environment.ts';
 import { errnoOf } from './files.ts';
-import { type Argv, openGate } from './gate.ts';
+import { openGate } from './gate.ts';
 import { defaultEnd, describeLeft, endGroup, hasMembers } from './group.ts';
 import { createOutput, type Output } from './output.ts';
 import { readStat } from './process.ts';
 import { joinScope, type Scopes } from './scope.ts';
 import { cancelled, type Watch, watchLimits } from './watch.ts';
 
-export type { Argv } from './gate.ts';
+export type { Argv } from '../driver/contract.ts';
 
 /** A child that is held back before its exec. */
 export interface HeldChild {
@@ -118,8 +119,9 @@ async function spawnChild(command: Command, options: ExecOptions, output: Output
   });
   if (child.pid === undefined) throw spawnError(command, await child);
   child.catch(() => undefined);
-  output.attach(child as unknown as ChildProcess);
-  return { child: child as unknown as ChildProcess, pid: child.pid };
+  const plain: ChildProcess = child;
+  output.attach(plain);
+  return { child: plain, pid: child.pid };
 }
 
 function spawnError(command: Command, result: { cause?: unknown; code?: string | undefined; message?: string | undefined }): SvcError {

@@ -2,20 +2,10 @@
 import { constants, openSync, closeSync, fdatasyncSync, fsyncSync, writeSync, type Stats } from 'node:fs';
 import { mkdir, open, readdir, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { FileStat } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 
-export interface FileStat {
-  readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
-  readonly sizeBytes: number;
-  /** Permission bits, e.g. 0o755. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly dev: number;
-  readonly ino: number;
-  readonly rdev: number;
-  readonly modifiedMs: number;
-}
+export type { FileStat } from '../driver/contract.ts';
 
 const defaultMaxBytes = 1_048_576;
 
@@ -95,21 +85,20 @@ export async function writeAtomic(path: string, text: string, mode?: number): Pr
       ...(mode === undefined ? {} : { mode }),
       // The package does not look at how much its one write(2) took: on a filling disk it would put a cut file in place.
       // Writing the same bytes first, with the count checked, takes the blocks or fails before anything is renamed.
-      tmpfileCreated: (temporary: string) => writeAll(temporary, text),
+      tmpfileCreated: (temporary: string) => takeRoom(temporary, text),
     });
-    syncFolder(dirname(path));
+    syncFolder(dirname(await realpath(path)));
   } catch (error) {
     throw fileError('write', path, error);
   }
 }
 
-async function writeAll(path: string, text: string): Promise<void> {
-  const handle = await open(path, 'r+');
+function takeRoom(temporary: string, text: string): void {
+  const fd = openSync(temporary, constants.O_WRONLY);
   try {
-    await handle.writeFile(text);
-    await handle.sync();
+    writeWhole(fd, text);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

@@ -6,10 +6,9 @@
  * (design/driver-contract.md rule 9).
  */
 import type { Duplex } from 'node:stream';
+import type { Argv } from '../driver/contract.ts';
 import type { Account } from './account.ts';
 import { findProgram, notInstalled } from './environment.ts';
-
-export type Argv = readonly [string, ...string[]];
 
 const script = 'IFS= read -r go <&3 && [ "$go" = go ] || exit 125; exec 3<&-; exec "$@"';
 const gateName = 'svcmgr-gate';

@@ -1,12 +1,8 @@
 /** What /proc says about processes: one process is named for ever by its pid, its start time and the boot it belongs to. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { ProcessInfo } from '../driver/contract.ts';
 
-/** A living process; `startTicks` is its kernel start time in clock ticks since boot. */
-export interface ProcessInfo {
-  readonly pid: number;
-  readonly startTicks: number;
-  readonly command: string;
-}
+export type { ProcessInfo } from '../driver/contract.ts';
 
 /** Names one process for ever: pids are reused, a pid with its start time in one boot is not. */
 export interface ProcessKey {
