@@ -7,6 +7,7 @@ import { recallForBoot, rememberForBoot } from '../lib/boot-memory.ts';
 import { parseEnvironment } from '../lib/environment.ts';
 import { parseRetcodes, runCheck } from '../lib/retcodes.ts';
 import { infoFacts, scriptCommand } from '../lib/script-command.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = {
   script: {
@@ -89,7 +90,7 @@ async function readInfo(at: At) {
 }
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  if (verb !== 'start') return [];
+  if (!includesStart(verb)) return [];
   parseRetcodes(at.config.retcodes);
   parseEnvironment(at.config.environment);
   commandOf(at.config, 'start');

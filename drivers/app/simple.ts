@@ -7,6 +7,7 @@ import { forgetIfKept, recallForBoot, rememberForBoot } from '../lib/boot-memory
 import { parseEnvironment } from '../lib/environment.ts';
 import { limitKeywords, limitsOf } from '../lib/process-limits.ts';
 import { parseRetcodes, runCheck } from '../lib/retcodes.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = {
   start: {
@@ -87,7 +88,7 @@ async function leftOver(at: At): Promise<string | undefined> {
 }
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  if (verb !== 'start') return [];
+  if (!includesStart(verb)) return [];
   parseRetcodes(at.config.retcodes);
   parseEnvironment(at.config.environment);
   const text = await leftOver(at);

@@ -8,6 +8,7 @@ import { mountStatus, mountStatusReads } from '../lib/mount-status.ts';
 import { mountStopReads, stopMount } from '../lib/mount-stop.ts';
 import { lookAtMount, splitOptions, type Wanted } from '../lib/mounting.ts';
 import { depthOf, readMounts } from '../lib/mountinfo.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = {
   dev: { kind: 'path', required: true, text: 'Folder (or file) that is shown a second time.', example: '/srv/data' },
@@ -31,7 +32,7 @@ async function start(at: Act<typeof keywords>): Promise<void> {
 }
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  if (verb !== 'start') return [];
+  if (!includesStart(verb)) return [];
   const wanted = await wantedOf(at);
   return foreignBlockers(await lookAtMount(at, wanted), wanted);
 }

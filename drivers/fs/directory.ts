@@ -4,6 +4,7 @@ import { SvcError } from '../../agent/errors.ts';
 import { ownerKeywords } from '../lib/filesystem-keywords.ts';
 import { depthOf } from '../lib/mountinfo.ts';
 import { ownerDrift, ownerReads, setOwner, tidyPerm } from '../lib/ownership.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = {
   path: { kind: 'path', required: true, text: 'Folder that must exist.', example: '/opt/svc1/spool' },
@@ -26,7 +27,7 @@ async function status(at: At): Promise<Report> {
 }
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  const stat = verb === 'start' ? await at.local.stat(at.config.path) : undefined;
+  const stat = includesStart(verb) ? await at.local.stat(at.config.path) : undefined;
   if (stat === undefined || stat.kind === 'directory') return [];
   return [{ text: `${at.config.path} is a ${stat.kind}, not a folder` }];
 }

@@ -6,6 +6,7 @@ import { mountStatus, mountStatusReads } from '../lib/mount-status.ts';
 import { mountStopReads, stopMount } from '../lib/mount-stop.ts';
 import { lookAtMount, splitOptions, type Wanted } from '../lib/mounting.ts';
 import { depthOf } from '../lib/mountinfo.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = {
   ...mountKeywords,
@@ -31,7 +32,7 @@ export default defineDriver({
   label: (config) => `tmpfs@${config.mnt}`,
   depth: (config) => depthOf(config.mnt),
   status: (at) => mountStatus(at, wantedOf(at)),
-  blockers: async (at, verb) => (verb === 'start' ? foreignBlockers(await lookAtMount(at, wantedOf(at)), wantedOf(at)) : []),
+  blockers: async (at, verb) => (includesStart(verb) ? foreignBlockers(await lookAtMount(at, wantedOf(at)), wantedOf(at)) : []),
   devices: async (at) => ({ uses: [], gives: [at.config.mnt] }),
   start,
   stop: (at) => stopMount(at, wantedOf(at)),

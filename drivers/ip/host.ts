@@ -7,6 +7,7 @@ import { type Address, isSameAddress } from '../lib/address.ts';
 import { announce, conflictBlocker, keepSecondaries, waitForCarrier, waitForDad } from '../lib/ip-steps.ts';
 import { findAddress, ipKeywords, ipStatus, type Place, wantedPlace } from '../lib/ip-status.ts';
 import { resolveReads } from '../lib/resolve-name.ts';
+import { includesStart } from '../lib/verbs.ts';
 
 const keywords = ipKeywords;
 
@@ -16,7 +17,7 @@ type At = Observe<typeof keywords>;
 const addressKey = 'address';
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  if (verb !== 'start') return [];
+  if (!includesStart(verb)) return [];
   const place = await wantedPlace(at, await readLinks(at.local));
   if (place.kind === 'unknown') return [{ text: place.why }];
   if (place.current !== undefined) return wrongPrefix(at, place);

@@ -36,7 +36,7 @@ export async function blockDevice(at: Act<BlockKeywords>, device: Device, others
       hint: 'unmount it there, or --allow mounted-elsewhere',
     });
   }
-  const path = device.bareImage || device.path === undefined ? await pathOfImage(at, device) : device.path;
+  const path = await pathForCommands(at, device);
   if (at.config.promote_rw && (await isReadOnly(at.local, device))) await at.local.change(['blockdev', '--setrw', path]);
   return path;
 }
@@ -57,7 +57,7 @@ async function isReadOnly(reader: Reader, device: Device): Promise<boolean> {
 }
 
 /** The vg.loop resource of the same service whose image `dev` is. */
-export function bareImageOwner(at: Observe<BlockKeywords>): ResourceView | undefined {
+export function imageOwner(at: Observe<BlockKeywords>): ResourceView | undefined {
   return at.resources.find((view) => view.type === 'vg.loop' && isSamePath(view.config['file'], at.config.dev));
 }
 
@@ -65,10 +65,10 @@ function isSamePath(file: unknown, dev: string): boolean {
   return typeof file === 'string' && tidyPath(file) === tidyPath(dev);
 }
 
-async function pathOfImage(at: Act<BlockKeywords>, device: Device): Promise<string> {
-  const path = device.path ?? at.config.dev;
-  const owner = bareImageOwner(at);
-  if (owner === undefined) return path;
+/** The path that fsck, mkfs and mount are given. An image of a vg.loop resource is only used through its loop device. */
+export async function pathForCommands(at: Act<BlockKeywords>, device: Device): Promise<string> {
+  const owner = imageOwner(at);
+  if (owner === undefined || device.numbers.length > 0) return device.path ?? at.config.dev;
   if (at.dryRun) return guessLoop(at, owner);
   throw new SvcError('REFUSED', `${at.config.dev} is not attached: ${owner.rid} is not started`, {
     hint: `svcmgr -s ${at.service} start --rid ${owner.rid}`,

@@ -9,7 +9,7 @@ import {
   type ReadPrefix,
 } from '../../agent/driver/contract.ts';
 import { type Device, deviceReads, findDevice, isMountOf } from './device.ts';
-import { blockDevice, bareImageOwner, mountedElsewhere, waitForDevice } from './block-device.ts';
+import { blockDevice, imageOwner, mountedElsewhere, waitForDevice } from './block-device.ts';
 import type { BlockKeywords } from './filesystem-keywords.ts';
 import { foreignBlockers, startMount } from './mount-start.ts';
 import { mountStatus, mountStatusReads } from './mount-status.ts';
@@ -25,6 +25,7 @@ import {
   unprovisionFilesystem,
 } from './provisioning.ts';
 import { signatureReads } from './signatures.ts';
+import { includesStart } from './verbs.ts';
 
 export interface BlockFilesystem extends Maker {
   readonly summary: string;
@@ -56,10 +57,7 @@ export function blockFilesystem(filesystem: BlockFilesystem): Driver<BlockKeywor
     stop: async (at) => stopMount(at, wantedOf(at, filesystem, await findDevice(at.local, at.config.dev))),
     provision: (at) => provisionFilesystem(at, filesystem),
     provisioned: (at) => isProvisioned(at, filesystem.type),
-    unprovision: async (at) => {
-      await stopMount(at, wantedOf(at, filesystem, await findDevice(at.local, at.config.dev)));
-      await unprovisionFilesystem(at, filesystem.type);
-    },
+    unprovision: (at) => unprovisionFilesystem(at, filesystem.type),
   });
 }
 
@@ -94,15 +92,20 @@ async function elsewhere(at: Observe<BlockKeywords>, filesystem: BlockFilesystem
 
 async function blockers(at: Observe<BlockKeywords>, filesystem: BlockFilesystem, verb: string): Promise<readonly Blocker[]> {
   const device = await findDevice(at.local, at.config.dev);
-  const seen = await lookAtMount(at, wantedOf(at, filesystem, device));
+  const wanted = wantedOf(at, filesystem, device);
+  const seen = await lookAtMount(at, wanted);
   const others = seen.top === undefined ? await elsewhere(at, filesystem, device, seen) : [];
-  if (verb === 'provision' || verb === 'unprovision') return provisionBlockers(at, filesystem.type, device, verb, others);
-  if (verb !== 'start' || seen.top !== undefined) return [];
-  const found: Blocker[] = [...foreignBlockers(seen, wantedOf(at, filesystem, device))];
-  for (const point of others)
-    found.push({ text: `${at.config.dev} is mounted on ${point} (it would not be checked by fsck)`, allow: 'mounted-elsewhere' });
+  const found: Blocker[] = [];
+  if (verb === 'provision' || verb === 'unprovision') found.push(...(await provisionBlockers(at, filesystem.type, device, verb, others)));
+  if (!includesStart(verb) || seen.top !== undefined) return found;
+  found.push(...foreignBlockers(seen, wanted));
+  if (verb === 'start') found.push(...others.map((point) => elsewhereBlocker(at, point)));
   if (device.path === undefined && !mayAppear(at)) found.push({ text: `${at.config.dev} does not exist` });
   return found;
+}
+
+function elsewhereBlocker(at: Observe<BlockKeywords>, point: string): Blocker {
+  return { text: `${at.config.dev} is mounted on ${point} (it would not be checked by fsck)`, allow: 'mounted-elsewhere' };
 }
 
 /** A device may still be brought by a volume group that this walk starts earlier. */
@@ -117,7 +120,7 @@ async function start(at: Act<BlockKeywords>, filesystem: BlockFilesystem): Promi
     const options = splitOptions(at.config.mnt_opt);
     const others = await elsewhere(at, filesystem, device, seen);
     const path = await blockDevice(at, device, others);
-    const plainImage = device.bareImage && bareImageOwner(at) === undefined;
+    const plainImage = device.bareImage && imageOwner(at) === undefined;
     if (others.length === 0 && !options.includes('ro')) await filesystem.prepare?.(at, path);
     return { source: path, options: plainImage ? [...options, 'loop'] : options };
   });

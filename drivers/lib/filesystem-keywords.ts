@@ -4,7 +4,8 @@ import type { Keyword, Keywords } from '../../agent/driver/keywords.ts';
 export const ownerKeywords = {
   user: { kind: 'string', text: 'Owner of the folder, by name or number; left alone when not set.', example: 'postgres' },
   group: { kind: 'string', text: 'Group of the folder, by name or number; left alone when not set.', example: 'postgres' },
-  perm: { kind: 'string', text: 'Octal mode of the folder; left alone when not set.', example: '0750' },
+  // The digits are octal; as an integer a wrong text is found when the file is read, not when the service starts.
+  perm: { kind: 'integer', min: 0, max: 7777, text: 'Octal mode of the folder; left alone when not set.', example: '0750' },
 } as const satisfies Keywords;
 
 export const mountKeywords = {

@@ -6,8 +6,8 @@ import { SvcError } from '../../agent/errors.ts';
 export interface WantedOwner {
   readonly user: string | undefined;
   readonly group: string | undefined;
-  /** Octal digits: `0750`. */
-  readonly perm: string | undefined;
+  /** The octal digits read as a number: 750 for `0750`. */
+  readonly perm: number | undefined;
 }
 
 interface Owner {
@@ -29,10 +29,11 @@ export function parseOwner(text: string): Owner {
   return { user: [user, uid], group: [group, gid], perm };
 }
 
-/** `0750` and `750` are the same. CONFIG when it is not octal. */
-export function tidyPerm(perm: string): string {
-  if (!/^[0-7]{3,5}$/.test(perm)) throw new SvcError('CONFIG', `perm = ${perm}: not an octal mode`, { hint: 'write it like 0750' });
-  return Number.parseInt(perm, 8).toString(8).padStart(3, '0');
+/** `750` for 0750 and 750, `1777`. CONFIG when a digit is not octal. */
+export function tidyPerm(perm: number): string {
+  const digits = String(perm).padStart(3, '0');
+  if (!/^[0-7]{3,4}$/.test(digits)) throw new SvcError('CONFIG', `perm = ${digits}: not an octal mode`, { hint: 'write it like 0750' });
+  return digits;
 }
 
 /** What differs: `owner root, wanted postgres`. Empty when nothing is wanted (and then nothing is read). */
@@ -46,7 +47,7 @@ export function compareOwner(owner: Owner, wanted: WantedOwner): readonly string
   if (wanted.user !== undefined && !owner.user.includes(wanted.user)) drift.push(`owner ${owner.user[0]}, wanted ${wanted.user}`);
   if (wanted.group !== undefined && !owner.group.includes(wanted.group)) drift.push(`group ${owner.group[0]}, wanted ${wanted.group}`);
   const perm = wanted.perm === undefined ? undefined : tidyPerm(wanted.perm);
-  if (perm !== undefined && perm !== tidyPerm(owner.perm.padStart(3, '0'))) drift.push(`mode ${owner.perm}, wanted ${perm}`);
+  if (perm !== undefined && perm !== tidyPerm(Number(owner.perm))) drift.push(`mode ${owner.perm}, wanted ${perm}`);
   return drift;
 }
 

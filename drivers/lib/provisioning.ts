@@ -1,7 +1,7 @@
 /** Making and removing a filesystem. Nothing is ever written over data that is not ours without `--allow overwrite-data`. */
 import type { Act, Argv, Blocker, Observe } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
-import { waitForDevice } from './block-device.ts';
+import { pathForCommands, waitForDevice } from './block-device.ts';
 import { type Device, findDevice } from './device.ts';
 import { usesOfDevice } from './device-users.ts';
 import type { BlockKeywords } from './filesystem-keywords.ts';
@@ -65,9 +65,10 @@ function describe(signatures: readonly Signature[]): string {
 /** Makes the filesystem unless the device holds one of this type already. */
 export async function provisionFilesystem(at: Act<BlockKeywords>, maker: Maker): Promise<void> {
   const device = await waitForDevice(at, await findDevice(at.local, at.config.dev));
-  const path = device.path ?? at.config.dev;
+  const path = await pathForCommands(at, device);
+  // In a dry-run the device may be one that a provision before would have made.
   const isThere = device.numbers.length > 0 || device.bareImage;
-  const signatures = isThere || !at.dryRun ? await readSignatures(at.local, path) : [];
+  const signatures = isThere || !at.dryRun ? await readSignatures(at.local, device.path ?? path) : [];
   const reason = await overwriteReason(at, maker.type, signatures, 'provision');
   if (reason === undefined && signatures.length > 0) {
     at.log.info(`${at.config.dev} holds ${describe(signatures)} already`);

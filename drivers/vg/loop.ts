@@ -124,8 +124,10 @@ async function provision(at: Act<typeof keywords>): Promise<void> {
   await at.local.change(['truncate', '-s', String(size), file]);
 }
 
+/** The engine has stopped it before. */
 async function unprovision(at: Act<typeof keywords>): Promise<void> {
-  await stop(at);
+  const loops = at.dryRun ? [] : await loopsOver(at.local, at.config.file);
+  if (loops.length > 0) throw new SvcError('REFUSED', `${at.config.file} is still attached to ${names(loops)}`, { hint: 'stop it first' });
   if ((await at.local.stat(at.config.file)) !== undefined) await at.local.change(['rm', '-f', at.config.file]);
 }
 
