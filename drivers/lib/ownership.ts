@@ -51,11 +51,11 @@ export function compareOwner(owner: Owner, wanted: WantedOwner): readonly string
   return drift;
 }
 
-/** The commands that set what is wanted. */
+/** The commands that set what is wanted. Five digits: with fewer chmod(1) keeps the set-group bit of a folder. */
 export function ownerArgvs(path: string, wanted: WantedOwner): readonly Argv[] {
   const owner = `${wanted.user ?? ''}${wanted.group === undefined ? '' : `:${wanted.group}`}`;
   const chown: readonly Argv[] = owner === '' ? [] : [['chown', owner, path]];
-  const chmod: readonly Argv[] = wanted.perm === undefined ? [] : [['chmod', tidyPerm(wanted.perm), path]];
+  const chmod: readonly Argv[] = wanted.perm === undefined ? [] : [['chmod', tidyPerm(wanted.perm).padStart(5, '0'), path]];
   return [...chown, ...chmod];
 }
 
