@@ -135,7 +135,7 @@ function stepOf(verb: ActionRequest['verb']): 'start' | 'stop' | 'provision' | '
 async function undo(action: Action): Promise<readonly string[]> {
   const { verb, rollback, dryRun } = action.request;
   const starts = verb === 'start' || verb === 'provision' || verb === 'boot' || verb === 'restart';
-  if (!starts || dryRun) return [];
+  if (!starts || dryRun || action.steps.length === 0) return [];
   if (!rollback || !action.run.instance.definition.settings.rollback) {
     action.run.log().info('no rollback, as asked');
     return [];

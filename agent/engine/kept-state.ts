@@ -1,7 +1,7 @@
 /** What this node keeps of an instance between two looks: since when, what is expected, frozen. Rebuilt by looking when lost. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serviceFolder } from './memory.ts';
+import { keepText, serviceFolder } from './memory.ts';
 import type { World } from './world.ts';
 
 export interface KeptState {
@@ -25,7 +25,7 @@ export async function readKept(world: World, service: string): Promise<KeptState
 }
 
 export async function writeKept(world: World, service: string, state: KeptState): Promise<void> {
-  await world.doors.writeAtomic(join(serviceFolder(world, service), 'state.json'), `${JSON.stringify(state, undefined, 1)}\n`, 0o644);
+  await keepText(world, join(serviceFolder(world, service), 'state.json'), `${JSON.stringify(state, undefined, 1)}\n`, 0o644);
 }
 
 /** A frozen service is left alone by everything automatic; the mark is a file of its own, so that it survives a damaged state. */
@@ -35,7 +35,7 @@ export async function isFrozen(world: World, service: string): Promise<boolean> 
 
 /** @param why kept in the file for whoever finds it */
 export async function setFrozen(world: World, service: string, frozen: boolean, why: string): Promise<void> {
-  if (frozen) await world.doors.writeAtomic(frozenFile(world, service), `${why}\n`, 0o644);
+  if (frozen) await keepText(world, frozenFile(world, service), `${why}\n`, 0o644);
   else await rm(frozenFile(world, service), { force: true });
 }
 

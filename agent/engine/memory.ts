@@ -1,7 +1,8 @@
 /** What drivers remember of their resources between actions: one JSON file per service. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Memory } from '../driver/context.ts';
 import { SvcError } from '../errors.ts';
+import { makeFolder } from '../io/files.ts';
 import type { World } from './world.ts';
 
 type Kept = Record<string, Record<string, string>>;
@@ -12,9 +13,10 @@ export function openMemory(world: World, service: string): Memory {
     recall: async (rid, key) => (await read(world, file))[rid]?.[key],
     remember: async (rid, key, value) => {
       const kept = await read(world, file);
+      if (kept[rid]?.[key] === value) return;
       const { [key]: _old, ...others } = kept[rid] ?? {};
       const own = value === undefined ? others : { ...others, [key]: value };
-      await world.doors.writeAtomic(file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
+      await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
     },
   };
 }
@@ -22,6 +24,12 @@ export function openMemory(world: World, service: string): Memory {
 /** The folder that holds what this node keeps of a service. */
 export function serviceFolder(world: World, service: string): string {
   return join(world.paths.state, 'services', service);
+}
+
+/** Writes a file below the state folder, which is made when missing. */
+export async function keepText(world: World, file: string, text: string, mode: number): Promise<void> {
+  await makeFolder(dirname(file));
+  await world.doors.writeAtomic(file, text, mode);
 }
 
 async function read(world: World, file: string): Promise<Kept> {

@@ -12,7 +12,7 @@ import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';
 import { buildInstance, type Instance } from './instance.ts';
-import { serviceFolder } from './memory.ts';
+import { keepText, serviceFolder } from './memory.ts';
 import { createRun } from './run.ts';
 import type { World } from './world.ts';
 
@@ -130,7 +130,7 @@ async function fallBack(world: World, service: string, invalid: string, error: S
 async function keepLastGood(world: World, service: string, text: string): Promise<void> {
   const path = lastGoodFile(world, service);
   const kept = await world.doors.readText(path).catch(() => undefined);
-  if (kept !== text) await world.doors.writeAtomic(path, text, 0o600).catch(() => undefined);
+  if (kept !== text) await keepText(world, path, text, 0o600).catch(() => undefined);
 }
 
 function lastGoodFile(world: World, service: string): string {
