@@ -1,0 +1,43 @@
+/** A temporary svcmgr home for benchmarks, and the world of an engine that works in it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Driver } from '../../agent/driver/contract.ts';
+import { createRegistry } from '../../agent/driver/registry.ts';
+import { loadNode } from '../../agent/engine/node.ts';
+import type { World } from '../../agent/engine/world.ts';
+import { createDoors } from '../../agent/io/doors.ts';
+import { findWho } from '../../agent/io/identity.ts';
+import { openScopes } from '../../agent/io/scope.ts';
+import { findPaths } from '../../agent/paths.ts';
+
+export interface BenchHome {
+  readonly folder: string;
+  readonly services: string;
+  remove(): void;
+}
+
+/** Makes the folder and writes these service files, name -> text. */
+export function makeBenchHome(files: Readonly<Record<string, string>>): BenchHome {
+  const folder = mkdtempSync(path.join(tmpdir(), `svt-${process.pid}-bench-`));
+  const services = path.join(folder, 'services.d');
+  mkdirSync(services);
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(services, `${name}.conf`), text);
+  return { folder, services, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** A world as main.ts builds it, silent, on a node called `bench`, with more drivers. */
+export async function makeBenchWorld(home: BenchHome, extra: Readonly<Record<string, Driver>> = {}): Promise<World> {
+  const env = { SVCMGR_HOME: home.folder, SVCMGR_NODENAME: 'bench' };
+  const paths = findPaths(env);
+  return {
+    paths,
+    node: (await loadNode(paths.nodeFile, env)).definition,
+    registry: createRegistry({ folder: path.resolve(import.meta.dirname, '../../drivers'), extra }),
+    doors: createDoors(openScopes(paths.state)),
+    now: () => new Date(),
+    sink: () => undefined,
+    who: findWho(process.env),
+    reservedNames: [],
+  };
+}
