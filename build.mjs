@@ -85,6 +85,8 @@ function buildEngine() {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     keepNames: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
     banner: { js: requireBanner },
   });
 }
