@@ -20,7 +20,7 @@ const keywords = {
   check: { kind: 'argv', text: 'How to ask for the state: `true` calls the script, else a command; its exit code tells.', example: 'true' },
   info: { kind: 'argv', text: 'How to ask for facts: `true` calls the script, else a command that prints lines `key: value`.' },
   retcodes: { kind: 'list', default: '0:up 1:down', text: 'What the exit codes of check mean, as CODE:STATE; every other code is warn.' },
-  timeout: { kind: 'duration', text: 'How long each of these commands may take; the limits of the agent when not set.', example: '3m' },
+  timeout: { kind: 'duration', text: 'How long each of these commands may take, and the processes to end after stop; the limits of the agent when not set.', example: '3m' },
   user: { kind: 'string', text: 'User that the commands run as.', example: 'app1' },
   group: { kind: 'string', text: 'Group that the commands run as.', example: 'app1' },
   cwd: { kind: 'path', text: 'Working folder of the commands.', example: '/opt/svc1' },
@@ -44,7 +44,7 @@ async function lastAction(at: At): Promise<LastAction> {
   return { verb: verb === 'started' || verb === 'stopped' ? verb : undefined, left: Number(left ?? 0) };
 }
 
-/** How long processes may take to end after the stop command has returned. */
+/** How long processes may take to end after the stop command has returned, where `timeout` does not say. */
 const lingerMs = 10_000;
 
 function commandOf(config: Config<typeof keywords>, verb: Verb): Argv | undefined {
@@ -126,10 +126,10 @@ async function stop(at: Acting): Promise<void> {
   const needless = await whyNotStop(at, command);
   if (needless !== undefined) {
     at.log.info(needless);
-    return;
+  } else {
+    await at.local.change(command, runAs(at.config));
+    await mustBeGone(at);
   }
-  await at.local.change(command, runAs(at.config));
-  await mustBeGone(at);
   await rememberForBoot(at, lastKey, 'stopped 0');
 }
 
@@ -140,12 +140,14 @@ async function whyNotStop(at: Acting, command: Argv): Promise<string | undefined
   if (hidden !== undefined) return `already stopped: ${command[0]} is on ${hidden}, which is not mounted`;
   const check = commandOf(at.config, 'check');
   if (check !== undefined) return (await stateByCheck(at, check)) === 'down' ? 'already stopped' : undefined;
-  return (await lastAction(at)).verb === 'stopped' ? 'already stopped' : undefined;
+  const { verb, left } = await lastAction(at);
+  if (verb === 'started' && left > 0) return 'already stopped: its processes have ended by themselves';
+  return verb === 'stopped' ? 'already stopped' : undefined;
 }
 
 /** Processes that a start has left and a stop has not ended would keep the filesystem below them busy. */
 async function mustBeGone(at: Acting): Promise<void> {
-  if (await waitUntilGone(at, lingerMs)) return;
+  if (await waitUntilGone(at, at.config.timeout ?? lingerMs)) return;
   const left = await at.local.processes();
   throw new SvcError('COMMAND', `the stop command returned, but processes are left: ${describeProcesses(left)}`, {
     hint: 'the stop command must end them',

@@ -6,6 +6,7 @@ import type { Effect, Effects } from '../../agent/driver/host.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { openScopes } from '../../agent/io/scope.ts';
+import type { Netns } from '../support/netns.ts';
 
 export interface BenchOptions {
   readonly folder: string;
@@ -14,6 +15,7 @@ export interface BenchOptions {
   readonly config: Readonly<Record<string, string>>;
   readonly siblings?: readonly ResourceView[];
   readonly memory?: Map<string, string>;
+  readonly netns?: Netns;
 }
 
 export interface Bench {
@@ -97,7 +99,7 @@ function contextInput(driver: Driver, config: Readonly<Record<string, unknown>>,
     scope: `svc1.${rid}`,
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     signal: new AbortController().signal,
-    doors: createDoors(openScopes(folder)),
+    doors: doorsOf(options),
     shared: { once: (_key, probe) => probe(), forgetAll: () => undefined },
     memory: {
       recall: async (id, key) => memory.get(`${id} ${key}`),
@@ -106,6 +108,17 @@ function contextInput(driver: Driver, config: Readonly<Record<string, unknown>>,
     configOn: async () => config,
     section: () => undefined,
     resources: () => options.siblings ?? [],
+  };
+}
+
+/** Inside a namespace every command enters it, and /proc/sys/net is read there. */
+function doorsOf({ folder, netns }: BenchOptions): ContextInput['doors'] {
+  const doors = createDoors(openScopes(folder));
+  if (netns === undefined) return doors;
+  return {
+    ...doors,
+    run: (argv, options) => doors.run([...netns.enter, ...argv], options),
+    readText: async (path) => (path.startsWith('/proc/sys/net/') ? netns.run('cat', path) : doors.readText(path)),
   };
 }
 
