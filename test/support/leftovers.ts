@@ -1,15 +1,16 @@
 /**
- * Finds and removes what tests leave behind on this machine: processes, mounts, loop devices, network namespaces and
- * folders whose names begin with `svt-<pid>-`. Nothing else is ever touched.
+ * Finds and removes what tests leave behind on this machine: processes, mounts, loop devices, cgroups, network
+ * namespaces and folders whose names begin with `svt-<pid>-`. Nothing else is ever touched.
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { openScopes, type Scopes } from '../../agent/io/scope.ts';
 import { tryTo } from './command.ts';
 import { pidInName } from './names.ts';
 
 export interface Leftover {
-  readonly kind: 'process' | 'mount' | 'loop' | 'netns' | 'folder';
+  readonly kind: 'process' | 'mount' | 'loop' | 'cgroup' | 'netns' | 'folder';
   /** Pid, mount point, device, namespace or path. */
   readonly name: string;
 }
@@ -18,9 +19,17 @@ const removers = {
   process: (name) => killProcess(Number(name)),
   mount: (name) => tryTo('umount', name) || tryTo('umount', '--lazy', name),
   loop: (name) => tryTo('losetup', '--detach', name),
+  cgroup: (name) => removeCgroups(name),
   netns: (name) => tryTo('ip', 'netns', 'delete', name),
   folder: (name) => removeTree(name),
 } as const satisfies Record<Leftover['kind'], (name: string) => boolean>;
+
+/** Where a run, or one folder of it, leaves things. */
+interface Place {
+  inside(file: string): boolean;
+  /** Of each svcmgr home in it: the name of its scopes (agent/io/scope.ts), which its started applications carry. */
+  readonly scopes: readonly Scopes[];
+}
 
 /** What runs left whose pid `isOurs` accepts, in the order of removal: processes first, folders last. */
 export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftover[] {
@@ -28,17 +37,16 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
     const pid = pidInName(name);
     return pid !== undefined && isOurs(pid);
   };
+  const folders = list(tmpdir())
+    .filter(ours)
+    .map((name) => path.join(tmpdir(), name));
   const inside = (file: string) => file.startsWith(`${tmpdir()}/`) && ours(file.slice(tmpdir().length + 1));
   return [
-    ...processesIn(inside).map((name) => ({ kind: 'process', name }) as const),
-    ...mountPoints(inside).map((name) => ({ kind: 'mount', name }) as const),
-    ...loopDevices(inside).map((name) => ({ kind: 'loop', name }) as const),
+    ...hangingOn({ inside, scopes: folders.map(scopesOf) }),
     ...list('/run/netns')
       .filter(ours)
       .map((name) => ({ kind: 'netns', name }) as const),
-    ...list(tmpdir())
-      .filter(ours)
-      .map((name) => ({ kind: 'folder', name: path.join(tmpdir(), name) }) as const),
+    ...folders.map((name) => ({ kind: 'folder', name }) as const),
   ];
 }
 
@@ -47,15 +55,26 @@ export function removeLeftovers(leftovers: readonly Leftover[]): readonly Leftov
   return leftovers.filter(({ kind, name }) => !removers[kind](name));
 }
 
-/** Unmounts and detaches whatever hangs on one folder of this run, then removes it. */
+/** Unmounts and detaches whatever hangs on one folder of this run, ends what was started from it, then removes it. */
 export function removeFolder(folder: string): void {
   const inside = (file: string) => file === folder || file.startsWith(`${folder}/`);
-  removeLeftovers([
-    ...processesIn(inside).map((name) => ({ kind: 'process', name }) as const),
-    ...mountPoints(inside).map((name) => ({ kind: 'mount', name }) as const),
-    ...loopDevices(inside).map((name) => ({ kind: 'loop', name }) as const),
-    { kind: 'folder', name: folder },
-  ]);
+  removeLeftovers([...hangingOn({ inside, scopes: [scopesOf(folder)] }), { kind: 'folder', name: folder }]);
+}
+
+function hangingOn(place: Place): readonly Leftover[] {
+  return [
+    ...processesIn(place).map((name) => ({ kind: 'process', name }) as const),
+    ...mountPoints(place.inside).map((name) => ({ kind: 'mount', name }) as const),
+    ...loopDevices(place.inside).map((name) => ({ kind: 'loop', name }) as const),
+    ...place.scopes.flatMap(({ folder }) =>
+      folder !== undefined && existsSync(folder) ? [{ kind: 'cgroup', name: folder } as const] : [],
+    ),
+  ];
+}
+
+/** The scopes of the agent whose SVCMGR_HOME is this folder. */
+function scopesOf(folder: string): Scopes {
+  return openScopes(path.join(folder, 'var'));
 }
 
 /** Is a process with this number alive? A run of tests that is not is one whose leftovers may go. */
@@ -63,13 +82,15 @@ export function isAlive(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
 
-/** Pids whose SVCMGR_HOME, working folder or an open file is inside such a folder: agents, and what they started. */
-function processesIn(inside: (file: string) => boolean): string[] {
+/** Pids whose SVCMGR_HOME, scope, working folder or an open file is of such a place: agents, and what they started. */
+function processesIn({ inside, scopes }: Place): string[] {
   const pids = list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids.filter((pid) => {
-    const home = /(?:^|\0)SVCMGR_HOME=([^\0]*)/.exec(text(`/proc/${pid}/environ`))?.[1];
+    const environment = text(`/proc/${pid}/environ`);
+    const home = /(?:^|\0)SVCMGR_HOME=([^\0]*)/.exec(environment)?.[1] ?? '';
+    const scope = /(?:^|\0)SVCMGR_SCOPE=([^/\0]*)/.exec(environment)?.[1];
     const links = ['cwd', ...list(`/proc/${pid}/fd`).map((name) => `fd/${name}`)];
-    return [home ?? '', ...links.map((name) => target(`/proc/${pid}/${name}`))].some(inside);
+    return scopes.some((one) => one.home === scope) || [home, ...links.map((name) => target(`/proc/${pid}/${name}`))].some(inside);
   });
 }
 
@@ -91,13 +112,29 @@ function unescapeOctal(word: string): string {
   return word.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
+/** Ends it and waits until it holds nothing any more; a zombie holds nothing. */
 function killProcess(pid: number): boolean {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It ended by itself meanwhile.
   }
-  return true;
+  const isGone = () => !/^\d+ \(.*\) [^ZX]/s.test(text(`/proc/${pid}/stat`));
+  for (let waited = 0; waited < 100 && !isGone(); waited++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  return isGone();
+}
+
+/** Removes a tree of cgroups from its leaves; one that still has processes stays. */
+function removeCgroups(folder: string): boolean {
+  for (const name of list(folder)) {
+    if (statSync(path.join(folder, name), { throwIfNoEntry: false })?.isDirectory()) removeCgroups(path.join(folder, name));
+  }
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Never crosses into a mount that would not go away: removing files there would remove somebody's data. */

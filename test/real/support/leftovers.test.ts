@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { openScopes, scopeEnv } from '../../../agent/io/scope.ts';
 import { must } from '../../support/command.ts';
 import { makeHome } from '../../support/home.ts';
 import { findLeftovers, isAlive, removeLeftovers } from '../../support/leftovers.ts';
@@ -36,6 +37,22 @@ describeUnless(
       await gone;
       expect(loopsOver(image)).to.deep.equal([]);
       expect(existsSync(home.folder)).to.equal(false);
+    });
+
+    it('ends an application that was started from a home, by the mark of its scope, and removes the cgroup', async () => {
+      const home = makeHome();
+      const scopes = openScopes(path.join(home.folder, 'var'));
+      const cgroup = path.join(scopes.folder ?? home.folder, 'svc1.app#1.scope');
+      mkdirSync(cgroup, { recursive: true });
+      const app = spawn('sleep', ['300'], {
+        cwd: '/',
+        stdio: 'ignore',
+        env: { PATH: process.env['PATH'], ...scopeEnv(scopes, 'svc1.app#1') },
+      });
+      const gone = once(app, 'exit');
+      home.remove();
+      expect(await gone).to.deep.equal([null, 'SIGKILL']);
+      expect(existsSync(cgroup)).to.equal(false);
     });
 
     it('finds what a crashed run left by its dead pid, and removes it in order', () => {
