@@ -4,7 +4,7 @@ import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
 import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
 import { type LaunchOptions, launch } from './launch.ts';
 import type { ProcessInfo } from './process.ts';
-import { type Scopes, type ScopeSignal, scopeProcesses, signalScope } from './scope.ts';
+import { type Scopes, type ScopeSignal, removeScope, scopeProcesses, signalScope } from './scope.ts';
 
 export interface LocalDoors {
   run(argv: Argv, options: ExecOptions): Promise<ExecResult>;
@@ -18,6 +18,8 @@ export interface LocalDoors {
   hasTool(name: string): Promise<boolean>;
   scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
   signalScope(scope: string, name: ScopeSignal): Promise<number>;
+  /** Removes the scope's folder when nothing is in it any more. */
+  removeScope(scope: string): Promise<boolean>;
 }
 
 /** Binds the doors to the scopes of this home. */
@@ -33,5 +35,6 @@ export function createDoors(scopes: Scopes): LocalDoors {
     hasTool: async (name) => findProgram(name, childEnv()['PATH'] ?? '') !== undefined,
     scopeProcesses: async (scope) => scopeProcesses(scopes, scope),
     signalScope: async (scope, name) => signalScope(scopes, scope, name),
+    removeScope: async (scope) => removeScope(scopes, scope),
   };
 }

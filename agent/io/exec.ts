@@ -18,7 +18,7 @@ import { openGate } from './gate.ts';
 import { defaultEnd, describeLeft, endGroup, hasMembers } from './group.ts';
 import { createOutput, type Output } from './output.ts';
 import { readStat } from './process.ts';
-import { joinScope, type Scopes } from './scope.ts';
+import { joinScope, removeScope, type Scopes } from './scope.ts';
 import { cancelled, type Watch, watchLimits } from './watch.ts';
 
 export type { Argv } from '../driver/contract.ts';
@@ -143,6 +143,7 @@ async function supervise(job: Job, child: ChildProcess, pid: number): Promise<Ex
     const end = await Promise.race([exited, watch.stopped]);
     await output.drain();
     if (options.leaves !== true && options.scope === undefined) await endLeftovers(pid, options);
+    if (options.scope !== undefined && options.scopes !== undefined) removeScope(options.scopes, options.scope); // unless something is in it
     return { ...end, ...output.result(), durationMs: performance.now() - job.startedAt, pid };
   } catch (error) {
     throw await giveUp(error, pid, exited, options);

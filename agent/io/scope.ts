@@ -24,7 +24,12 @@ export interface Scopes {
 const marker = 'SVCMGR_SCOPE';
 
 /** In the order of preference; a hybrid machine keeps its processes in `unified`. */
-const cgroupMounts = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/pids'];
+export const cgroupMounts: readonly string[] = [
+  '/sys/fs/cgroup/unified',
+  '/sys/fs/cgroup',
+  '/sys/fs/cgroup/systemd',
+  '/sys/fs/cgroup/pids',
+];
 
 /** Finds where scopes can be kept for this home (a path that names the installation). Never throws: without cgroups there are markers. */
 export function openScopes(home: string, mounts: readonly string[] = cgroupMounts): Scopes {
@@ -43,12 +48,22 @@ export function joinScope(scopes: Scopes, name: string, pid: number): void {
   const folder = folderOf(scopes, name);
   if (folder === undefined || !canMake(scopes)) return;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
-    writeFileSync(join(folder, 'cgroup.procs'), `${pid}\n`);
+    enter(folder, pid);
   } catch (error) {
     throw new SvcError('COMMAND', `cannot put process ${pid} into its scope ${folder}: ${errnoOf(error) ?? String(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** Another action may be removing the empty folder at the same time. */
+function enter(folder: string, pid: number, tries = 3): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    writeFileSync(join(folder, 'cgroup.procs'), `${pid}\n`, { flag: 'r+' });
+  } catch (error) {
+    if (tries <= 1 || (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENODEV')) throw error;
+    enter(folder, pid, tries - 1);
   }
 }
 
@@ -133,7 +148,19 @@ function send(member: ProcessInfo, signal: ScopeSignal): boolean {
 /** Removes an empty scope; false when processes are still in it. */
 export function removeScope(scopes: Scopes, name: string): boolean {
   const folder = folderOf(scopes, name);
-  return folder === undefined || removeTree(folder);
+  if (folder === undefined || scopes.folder === undefined) return true;
+  const removed = removeTree(folder);
+  removeEmpty(scopes.folder);
+  return removed;
+}
+
+/** The last scope of a home takes the home's folder with it. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // others are still in use
+  }
 }
 
 function removeTree(folder: string): boolean {

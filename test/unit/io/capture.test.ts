@@ -38,7 +38,7 @@ describe('capture', () => {
   it('is a prefix and a suffix of the text whatever the chunks', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), chunkSizes, fc.integer({ min: 1, max: 30 }), (text, sizes, limit) => {
-        const whole = text.toWellFormed();
+        const whole = Buffer.from(text).toString(); // no lone surrogates
         const [head, tail] = [createHead(limit), createTail(limit)];
         for (const capture of [head, tail]) feed(capture, Buffer.from(whole), sizes);
         expect(whole.startsWith(head.text())).to.equal(true);
