@@ -2,8 +2,8 @@
 
 export type Words = { readonly words: readonly string[] } | { readonly fault: string };
 
-/** Unquoted words that would only mean something to a shell. */
-const shellOperator = /^(?:\|\|?|&&?|;|\d?[<>].*|&>.*)$/s;
+/** What would only mean something to a shell: an operator as a word, a redirection, a command that ends with `;`. */
+const shellOperator = /^(?:(?:\|\|?|&&?|[^'"\\]*;)$|\d?[<>]|&>)/;
 
 interface Scanner {
   readonly text: string;
@@ -21,7 +21,7 @@ export function splitWords(text: string): Words {
     const word = scanWord(scanner);
     if (typeof word !== 'string') return word;
     const raw = text.slice(start, scanner.at);
-    if (raw === word && (shellOperator.test(raw) || raw.endsWith(';'))) {
+    if (shellOperator.test(raw)) {
       return { fault: `"${raw}" means something to a shell only, and none runs here; quote it, or write sh -c '…'` };
     }
     if (raw !== '\\\n') words.push(word);

@@ -8,7 +8,7 @@ export const sizePattern = /^(\d+(?:[.,]\d+)?)[ \t]*([kmgtpe]?)(i?b?)$/i;
 export function parseSize(text: string): number | undefined {
   const [, digits, letter, ending] = sizePattern.exec(text) ?? [];
   if (digits === undefined || letter === undefined || ending === undefined) return undefined;
-  const power = letters.findIndex((known) => known === letter.toLowerCase());
+  const power = (letters as readonly string[]).indexOf(letter.toLowerCase());
   if (power === 0 && ending.toLowerCase().startsWith('i')) return undefined;
   const base = ending.toLowerCase() === 'b' ? 1000 : 1024;
   const sizeBytes = Math.round(Number(digits.replace(',', '.')) * base ** power);

@@ -28,12 +28,7 @@ const converters = {
   boolean: convertBoolean,
   duration: (text, keyword) => number(parseDuration(text, keyword.unit), keyword, durationHelp(keyword)),
   size: (text, keyword) => number(parseSize(text), keyword, 'a size: 512m, 10g, 1.5T; k/m/g and KiB/MiB count 1024, KB/MB 1000'),
-  percentage: (text, keyword) =>
-    number(
-      /^\d+(?:\.\d+)?[ \t]*%?$/.test(text) ? Number.parseFloat(text) : undefined,
-      { max: 100, ...keyword },
-      'a percentage: 0 to 100, as in 80%',
-    ),
+  percentage: (text, keyword) => number(parsePercentage(text), keyword, 'a percentage: 0 to 100, as in 80%'),
   list: convertList,
   argv: convertArgv,
   path: convertPath,
@@ -54,6 +49,10 @@ export function convertValue(kind: Kind, text: string, keyword: Keyword, context
 
 function parseInteger(text: string): number | undefined {
   return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
+}
+
+function parsePercentage(text: string): number | undefined {
+  return /^\d+(?:\.\d+)?[ \t]*%?$/.test(text) && Number.parseFloat(text) <= 100 ? Number.parseFloat(text) : undefined;
 }
 
 function convertBoolean(text: string): Converted {

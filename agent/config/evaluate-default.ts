@@ -61,8 +61,15 @@ export function checkFreeSection(scene: Scene, section: string, sink: ProblemSin
     );
   }
   for (const entries of scene.sections.get(section)?.values() ?? []) {
-    for (const entry of entries) {
-      checkScope(scene, section, entry, undefined, sink);
+    for (const entry of entries) checkScope(scene, section, entry, undefined, sink);
+  }
+  checkReferences(scene, section, sink, () => true);
+}
+
+/** Expands keys that no table converts, so that their references are checked too. */
+export function checkReferences(scene: Scene, section: string, sink: ProblemSink, isWanted: (base: string) => boolean): void {
+  for (const [base, entries] of scene.sections.get(section) ?? []) {
+    for (const entry of isWanted(base) ? entries : []) {
       const expanded = expandEntry(scene, section, entry, section);
       const place = { line: entry.line, section, keyword: entry.key, value: entry.value };
       if ('fault' in expanded) report(sink, 'error', { ...place, nearest: expanded.fault.nearest }, expanded.fault.text);

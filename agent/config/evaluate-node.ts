@@ -69,7 +69,7 @@ function nodeSettings(scene: Scene, sink: ProblemSink, env: NodeEnvironment): Co
 
 function reportUnknown(name: string, line: number, sink: ProblemSink): void {
   const names = nodeSectionNames.map((known) => (known.endsWith('#') ? `[${known}NAME]` : `[${known}]`)).join(', ');
-  const nearest = nearestName(name, nodeSectionNames);
+  const nearest = nearestName(name.slice(0, name.indexOf('#') + 1) || name, nodeSectionNames);
   report(sink, 'error', { line, section: name, nearest }, `unknown section of a node file; allowed are ${names}`);
 }
 

@@ -1,6 +1,7 @@
 /** One resource section of a service file to its definition. */
 import type { Config, Keywords } from '../driver/keywords.ts';
 import type { ResourceDefinition } from './definition.ts';
+import { checkReferences } from './evaluate-default.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { groups } from './groups.ts';
 import { driverOf, findEntry } from './lookup.ts';
@@ -18,6 +19,7 @@ export function evaluateResource(scene: Scene, rid: string, sink: ProblemSink): 
   if (driver.card === undefined) {
     reportType(scene, rid, driver, sink);
     evaluateTable(scene, rid, resourceKeywords, sink);
+    checkReferences(scene, rid, sink, (base) => !Object.hasOwn(resourceKeywords, base));
     return undefined;
   }
   const own = driver.card.keywords;
@@ -66,12 +68,19 @@ function reportType(scene: Scene, rid: string, { group, id }: SectionDriver, sin
   const place = { line, section: rid, keyword: 'type', value: entry?.value };
   if (id === undefined && entry !== undefined && 'fault' in expandEntry(scene, rid, entry, rid)) return;
   if (id === undefined) {
-    report(sink, 'error', place, `type is required in group ${group}; ${allowed}`);
+    report(sink, 'error', place, `type is required in group ${group}; ${allowed}${mistypedType(scene, rid)}`);
     return;
   }
   const type = id.slice(group.length + 1);
   if (types.includes(type)) report(sink, 'error', place, `the driver ${id} could not be loaded`);
   else report(sink, 'error', { ...place, nearest: nearestDriver(scene, group, type) }, `there is no driver ${id}; ${allowed}`);
+}
+
+function mistypedType(scene: Scene, rid: string): string {
+  const entries = [...(scene.sections.get(rid) ?? [])];
+  const [base, [entry] = []] =
+    entries.find(([key]) => !Object.hasOwn(resourceKeywords, key) && nearestName(key, ['type']) !== undefined) ?? [];
+  return entry === undefined ? '' : `; is ${base} at line ${entry.line} meant?`;
 }
 
 function nearestDriver(scene: Scene, group: string, type: string): string | undefined {

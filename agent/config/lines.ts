@@ -52,7 +52,9 @@ export function classifyLine(text: string, eol: IniLine['eol'], hasEntryAbove: b
   if (first === text.length) return plainLine('blank', text, eol);
   if (text.includes('\0')) return unreadable(text, eol, 'NUL byte: this is not a text file');
   const opening = text[first];
-  if (opening === '#' || opening === ';') return plainLine('comment', text, eol);
+  // A comment may hold anything but a lone carriage return: another tool could see the next line in it.
+  const isComment = opening === '#' || opening === ';';
+  if (isComment) return text.includes('\r') ? unreadable(text, eol, 'lone carriage return in a comment') : plainLine('comment', text, eol);
   // biome-ignore format: one row of control characters
   if (/[\x01-\x08\x0a-\x1f\x7f]/.test(text)) return unreadable(text, eol, 'control character in the line; only tabs are allowed');
   if (first > 0) return indentedLine(text, eol, first, hasEntryAbove);

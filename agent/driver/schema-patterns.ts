@@ -79,7 +79,8 @@ const plainPatterns = {
 export function patternOf(keyword: Keyword): string | undefined {
   const { kind } = keyword;
   if (kind === 'list') return ofList(keyword);
-  if (kind === 'nodes') return `^(?!(?:[^]*${blank})?(${notBlank}+)${blank}(?:[^]*${blank})?\\1(?:${blank}|$))${words(hostName, keyword.required === true).slice(1)}`;
+  if (kind === 'nodes')
+    return `^(?!(?:[^]*${blank})?(${notBlank}+)${blank}(?:[^]*${blank})?\\1(?:${blank}|$))${words(hostName, keyword.required === true).slice(1)}`;
   if (kind === 'string' || kind === 'enum' || kind === 'schedule') return undefined;
   return plainPatterns[kind];
 }
