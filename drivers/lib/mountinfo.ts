@@ -36,7 +36,8 @@ export function parseMountinfo(text: string): readonly Mount[] {
     .map(parseLine);
 }
 
-const lineShape = /^(\d+) (\d+) (\d+:\d+) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*) (\S+)$/;
+/** Fields end at a blank, not at any white space: a name may hold a no-break space. */
+const lineShape = /^(\d+) (\d+) (\d+:\d+) ([^ ]+) ([^ ]+) ([^ ]+)(?: [^ ]+)*? - ([^ ]+) ([^ ]*) ([^ ]+)$/;
 
 function parseLine(line: string): Mount {
   const [, id, parentId, device, root, mountPoint, options, type, source, superOptions] = lineShape.exec(line) ?? [];

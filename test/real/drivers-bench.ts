@@ -1,5 +1,4 @@
 /** Runs one driver on the real machine through the agent's own context and doors, without the engine around it. */
-import { convertValue } from '../../agent/config/convert.ts';
 import { type ActInput, type ContextInput, createAct, createObserve } from '../../agent/driver/context.ts';
 import type { Act, Blocker, Driver, Observe, Report, ResourceView } from '../../agent/driver/contract.ts';
 import type { Effect, Effects } from '../../agent/driver/host.ts';
@@ -7,6 +6,7 @@ import type { Keywords } from '../../agent/driver/keywords.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { openScopes } from '../../agent/io/scope.ts';
 import type { Netns } from '../support/netns.ts';
+import { convertConfig } from '../unit/drivers/config.ts';
 
 export interface BenchOptions {
   readonly folder: string;
@@ -28,23 +28,6 @@ export interface Bench {
   dry(verb: 'start' | 'stop' | 'provision' | 'unprovision' | 'run'): Promise<readonly string[]>;
   readonly log: string[];
   readonly view: ResourceView;
-}
-
-/** Texts to typed values by the driver's own table, with its defaults. */
-export function convertConfig(keywords: Keywords, texts: Readonly<Record<string, string>>): Record<string, unknown> {
-  for (const key of Object.keys(texts)) if (keywords[key] === undefined) throw new Error(`no keyword ${key}`);
-  const values: Record<string, unknown> = {};
-  for (const [key, keyword] of Object.entries(keywords)) {
-    const text = texts[key] ?? keyword.default;
-    if (text === undefined) {
-      if (keyword.required) throw new Error(`${key} is required`);
-      continue;
-    }
-    const converted = convertValue(keyword.kind, text, keyword);
-    if ('fault' in converted) throw new Error(`${key} = ${text} ${converted.fault}`);
-    values[key] = converted.value;
-  }
-  return values;
 }
 
 export function createBench(driver: Driver, options: BenchOptions): Bench {
