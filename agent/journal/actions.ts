@@ -59,7 +59,8 @@ function describeOpen(begin: JournalRecord & BeginRecord, own: readonly JournalR
   const { sid, service, verb, options, node, who, reason, at, pid, startTicks, boot } = begin;
   const last = own.findLast((record) => record.kind === 'step' || record.kind === 'command' || record.kind === 'changed');
   const step = own.findLast((record) => record.kind === 'step');
-  const changed = new Map(own.flatMap((record) => (record.kind === 'changed' ? [[record.rid, record.from] as const] : [])));
+  const changed = new Map<string, string>();
+  for (const record of own) if (record.kind === 'changed' && !changed.has(record.rid)) changed.set(record.rid, record.from);
   return {
     sid,
     service,

@@ -47,7 +47,8 @@ export function openJournal(options: JournalOptions): Journal {
   const write = (entry: JournalEntry, durable: boolean): void => {
     const line = formatLine(entry, { at: now() });
     try {
-      if (!used && options.fallbackFolder !== undefined) absorbFallback(options, writer);
+      // Only the holder of the service's lock begins an action, so nobody writes there at the same time.
+      if (entry.kind === 'begin' && fallback === undefined) absorbFallback(options, writer);
       writeLine(writer, line, { durable, folder, mayUseReserve: entry.kind !== 'begin' && fallback === undefined });
       if (!used) makeReserve(folder);
       used = true;

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { errnoOf, fileError } from '../io/files.ts';
 import { type LogFile, listFiles, listServices, serviceFolder } from './folder.ts';
-import { type JournalRecord, parseLine } from './record.ts';
+import { contentKey, type JournalRecord, parseLine } from './record.ts';
 
 export interface ReadOptions {
   readonly folder: string;
@@ -33,23 +33,29 @@ export async function* readRecords(options: ReadOptions): AsyncGenerator<Journal
 
 async function* readService(folder: string, service: string, options: ReadOptions): AsyncGenerator<JournalRecord> {
   const files = listFiles(folder);
-  const numbers = new Set(files.map((file) => file.number));
   const since = options.since ?? 0;
-  const wanted = (record: JournalRecord): boolean => record.at >= since;
-  // Copies made by a rotation are older than every file that is left; the originals count while they are still there.
-  const isCarried = (record: JournalRecord): boolean => record.carried !== undefined;
-  for (const file of files) {
-    const text = await readFileText(file);
-    if (!text.includes('"carried":')) continue;
-    const carried = parseText(text, service).records.filter((record) => isCarried(record) && !numbers.has(record.carried ?? 0));
-    yield* carried.filter(wanted);
-  }
+  // Copies made by a rotation are older than every file that is left, so they come first; their originals, where a rotation died
+  // before it removed them, are the same records.
+  const carried = await readCarried(files, service);
+  yield* [...carried.values()].sort((a, b) => a.at - b.at).filter((record) => record.at >= since);
   for (const file of files) {
     if (since > 0 && (await changedBefore(file, since))) continue;
     const { records, badLines } = parseText(await readFileText(file), service);
     if (badLines > 0) options.onDamage?.({ path: file.path, badLines });
-    yield* records.filter((record) => wanted(record) && !isCarried(record));
+    const isNew = (record: JournalRecord): boolean =>
+      record.carried === undefined && !(carried.size > 0 && carried.has(contentKey(record)));
+    yield* records.filter((record) => record.at >= since && isNew(record));
   }
+}
+
+async function readCarried(files: readonly LogFile[], service: string): Promise<ReadonlyMap<string, JournalRecord>> {
+  const carried = new Map<string, JournalRecord>();
+  for (const file of files) {
+    const text = await readFileText(file);
+    if (!text.includes('"carried":')) continue;
+    for (const record of parseText(text, service).records) if (record.carried !== undefined) carried.set(contentKey(record), record);
+  }
+  return carried;
 }
 
 interface Parsed {

@@ -189,3 +189,8 @@ export function parseLine(line: string, service: string): JournalRecord | undefi
     return undefined;
   }
 }
+
+/** Equal for a record and its copy that a rotation made. */
+export function contentKey(record: JournalRecord): string {
+  return JSON.stringify({ ...record, carried: undefined });
+}

@@ -3,7 +3,7 @@ import { readFileSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { errnoOf, syncFolder } from '../io/files.ts';
 import { type LogFile, listFiles } from './folder.ts';
-import { formatLine, type JournalEntry, type JournalRecord, parseLine } from './record.ts';
+import { contentKey, formatLine, type JournalEntry, type JournalRecord, parseLine } from './record.ts';
 
 /** Interrupted actions nobody looks at must not grow without end either: the newest are kept. */
 const maxCarriedActions = 16;
@@ -57,9 +57,15 @@ export function chooseCarried(records: readonly Placed[], last: number): readonl
     if (record.kind === 'command') return record.phase === 'intent' && open.has(record.sid) && !ended.has(`${record.sid} ${record.seq}`);
     if (record.kind === 'remember' && record.value === null) return false;
     const slot = slotOf(record);
-    return slot !== undefined && newestOf.get(slot)?.record === record;
+    const newest = slot === undefined ? undefined : newestOf.get(slot);
+    return newest !== undefined && contentKey(newest.record) === contentKey(record);
   };
-  return records.filter((placed) => placed.number <= last && needed(placed));
+  // A rotation that died before it removed its originals has left copies in a file that stays.
+  const kept = new Set(
+    records.flatMap(({ record, number }) => (number > last && record.carried !== undefined ? [contentKey(record)] : [])),
+  );
+  const chosen = records.filter((placed) => placed.number <= last && needed(placed) && !kept.has(contentKey(placed.record)));
+  return [...new Map(chosen.map((placed) => [contentKey(placed.record), placed])).values()];
 }
 
 /** Records of one slot replace each other. */

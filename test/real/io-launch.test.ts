@@ -130,7 +130,7 @@ describe('launch', () => {
 
   it('returns the program, not the gate', async () => {
     const pid = await start(['sleep', '600']);
-    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).to.equal('sleep\x300\0');
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).to.equal(['sleep', '600', ''].join('\0'));
   });
 
   it('applies limits', async () => {
