@@ -1,0 +1,82 @@
+/**
+ * The records of actions that have no end, found without reading the rest: every status and every action asks, and a journal may
+ * hold 8 MiB. `kind` stands first in a record, so that the few lines that open or close an action are found by their bytes.
+ */
+import { readFile } from 'node:fs/promises';
+import { errnoOf, fileError } from '../io/files.ts';
+import { type LogFile, listFiles, serviceFolder } from './folder.ts';
+import { contentKey, type JournalRecord, parseLine } from './record.ts';
+
+export interface OpenRecordsOptions {
+  readonly folder: string;
+  /** The run folder, where a `stop` on a full disk wrote. */
+  readonly fallbackFolder?: string;
+  readonly service: string;
+}
+
+/** Every record of the actions that have neither an end nor a clear, in the order written; what only looks like one is skipped. */
+export async function readOpenRecords(options: OpenRecordsOptions): Promise<readonly JournalRecord[]> {
+  const { service } = options;
+  const places = [options.folder, ...(options.fallbackFolder === undefined ? [] : [options.fallbackFolder])];
+  const texts = (await Promise.all(places.map((place) => readTexts(serviceFolder(place, service))))).flat();
+  const parse = (line: string) => parseLine(line, service) ?? [];
+  const open = openSids(texts.flatMap((text) => bracketLines(text).flatMap(parse)));
+  if (open.size === 0) return [];
+  const needles = [...open].map((sid) => `"sid":${JSON.stringify(sid)}`);
+  const records = texts.flatMap((text) => linesWith(text, needles).map(({ line }) => line).flatMap(parse));
+  return inOrder(records.filter((record) => record.sid !== undefined && open.has(record.sid)));
+}
+
+/** How far a line's JSON is from its start: checksum and a blank. */
+const jsonOffset = 9;
+const brackets = (['begin', 'end', 'clear'] as const).map((kind) => `{"kind":"${kind}"`);
+
+/** Inside a text of a record quotes are escaped, so these bytes are only found where a record begins. */
+function bracketLines(text: Buffer): readonly string[] {
+  return linesWith(text, brackets).flatMap(({ line, offset }) => (offset === jsonOffset ? [line] : []));
+}
+
+/** Whole lines that hold one of the texts, in their order, each once; `offset` is where in the line it was found. */
+function linesWith(text: Buffer, needles: readonly string[]): readonly { line: string; offset: number }[] {
+  const found = new Map<number, { line: string; offset: number }>();
+  for (const needle of needles) {
+    for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + needle.length)) {
+      const start = at === 0 ? 0 : text.lastIndexOf(0x0a, at) + 1;
+      if (found.has(start)) continue;
+      const end = text.indexOf(0x0a, at);
+      found.set(start, { line: text.toString('utf8', start, end < 0 ? text.length : end), offset: at - start });
+    }
+  }
+  return [...found].sort(([a], [b]) => a - b).map(([, line]) => line);
+}
+
+function openSids(marks: readonly JournalRecord[]): ReadonlySet<string> {
+  const closed = new Set(marks.flatMap((record) => (record.kind === 'begin' ? [] : [record.sid])));
+  return new Set(marks.flatMap((record) => (record.kind === 'begin' && !closed.has(record.sid) ? [record.sid] : [])));
+}
+
+/** Copies that a rotation made are older than every file that is left; an original that is still there is the same record. */
+function inOrder(records: readonly JournalRecord[]): readonly JournalRecord[] {
+  const carried = new Map(records.filter((record) => record.carried !== undefined).map((record) => [contentKey(record), record]));
+  const others = records.filter((record) => record.carried === undefined && !(carried.size > 0 && carried.has(contentKey(record))));
+  return [...[...carried.values()].sort((a, b) => a.at - b.at), ...others];
+}
+
+/** A rotation may copy and remove between the listing and the reading: then it is read again. */
+async function readTexts(folder: string): Promise<readonly Buffer[]> {
+  for (let round = 1; ; round += 1) {
+    const files = listFiles(folder);
+    const texts = await Promise.all(files.map(readBytes));
+    const after = listFiles(folder);
+    if (round >= 3 || (after.length === files.length && after.every(({ path }, at) => path === files[at]?.path))) return texts;
+  }
+}
+
+async function readBytes({ path }: LogFile): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0); // rotated away while we read
+    throw fileError('read the journal', path, error);
+  }
+}
