@@ -7,6 +7,9 @@ import { effectiveEntry } from './scope.ts';
 
 const requireKeywords = ['start_requires', 'stop_requires', 'sync_requires', 'run_requires'] as const;
 
+/** A file of thousands of wrong rids must not compare each with each. */
+const comparedRids = 200;
+
 /** Resources that exist without a section: the replication of the file itself, and reservations beside a resource. */
 function isImplied(rid: string, rids: ReadonlySet<string>): boolean {
   return rid === 'sync#i0' || (rid.endsWith('pr') && rids.has(rid.slice(0, -'pr'.length)));
@@ -24,7 +27,7 @@ export function checkRequirements(scene: Scene, resources: readonly ResourceDefi
           report(
             sink,
             'error',
-            { ...place, nearest: nearestName(requirement.rid, rids) },
+            { ...place, nearest: nearestName(requirement.rid, [...rids].slice(0, comparedRids)) },
             `there is no resource ${requirement.rid} in the file`,
           );
         }

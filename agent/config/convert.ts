@@ -116,7 +116,8 @@ function convertNodes(text: string, keyword: Keyword): Converted {
   const bad = names.find((name) => !isHostName(name));
   if (bad !== undefined)
     return { fault: `"${bad}" is not a node name; allowed are letters, digits, - and . in names separated by white space` };
-  const twice = names.find((name, index) => names.findIndex((other) => other.toLowerCase() === name.toLowerCase()) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name.toLowerCase()).size);
   if (twice !== undefined) return { fault: `names ${twice} twice` };
   return names.length === 0 && keyword.required ? { fault: 'is empty; at least one node is needed' } : { value: names };
 }

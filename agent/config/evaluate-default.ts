@@ -2,24 +2,25 @@
 import type { Keywords } from '../driver/keywords.ts';
 import { convertValue } from './convert.ts';
 import { checkKeys, checkScope, nearestKeyword } from './evaluate-table.ts';
+import { resourceTable, serviceTable } from './keyword-table.ts';
 import { driverOf } from './lookup.ts';
 import { type ProblemSink, report } from './problems.ts';
 import { expandEntry } from './resolve.ts';
 import type { Scene } from './scene.ts';
 import type { ScopedEntry } from './scope.ts';
-import { ignoredServiceKeywords, inheritedKeywords, resourceKeywords, serviceKeywords } from './tables.ts';
+import { ignoredServiceKeywords, inheritedKeywords, resourceKeywords } from './tables.ts';
 
 /** Reports keys of DEFAULT that are neither the service's, nor inherited by the resources of the file. */
 export function checkDefaultSection(scene: Scene, sink: ProblemSink): void {
   const drivers = driverKeywords(scene);
-  checkKeys(scene, 'DEFAULT', serviceKeywords, sink, (base, entry) => {
+  checkKeys(scene, 'DEFAULT', serviceTable, sink, (base, entry) => {
     const place = { line: entry.line, section: 'DEFAULT', keyword: entry.key, value: entry.value };
     if (inheritedKeywords.has(base)) checkInherited(scene, base as keyof typeof resourceKeywords, entry, sink);
     else if (ignoredServiceKeywords.has(base)) report(sink, 'warning', place, `${base} is an OpenSVC keyword without effect here`);
     else if (Object.hasOwn(resourceKeywords, base))
       report(sink, 'warning', place, `${base} has no effect in [DEFAULT]; write it in the sections of the resources`);
     else if (!drivers.has(base)) {
-      const nearest = nearestKeyword(base, serviceKeywords, resourceKeywords);
+      const nearest = nearestKeyword(base, serviceTable, resourceTable('', {}));
       report(
         sink,
         'error',

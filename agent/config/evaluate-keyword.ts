@@ -3,8 +3,9 @@ import type { Keyword } from '../driver/keywords.ts';
 import { convertValue } from './convert.ts';
 import type { Problem } from './definition.ts';
 import type { IniDocument } from './document.ts';
-import { isFreeSection, splitKeyPath } from './key-path.ts';
-import { driverOf, type Found, findEntry, spellingsOf, tableOf } from './lookup.ts';
+import { isFreeSection, splitKeyPath, splitScope } from './key-path.ts';
+import type { KeywordRow } from './keyword-table.ts';
+import { driverOf, type Found, findEntry, tableOf } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import type { Expansion } from './reference.ts';
@@ -33,30 +34,29 @@ export function evaluateKeyword(
   const { section, key } = splitKeyPath(path);
   const sink: ProblemSink = { file: doc.file, found: [] };
   const scene = serviceScene(doc, env);
-  const table = isFreeSection(section) ? {} : tableOf(scene, section);
-  const name = key.split('@')[0] ?? key;
-  const canonical =
-    Object.keys(table).find((known) => spellingsOf(table, known).includes(name) && table[known]?.replacedBy === undefined) ?? name;
-  const keyword = Object.hasOwn(table, canonical) ? table[canonical] : undefined;
-  const found = findWritten(scene, section, key, canonical, keyword);
+  const table = tableOf(scene, section);
+  const { base } = splitScope(key);
+  const row = table.bySpelling.get(base);
+  const keyword = row?.keyword;
+  const found = findWritten(scene, section, key, row ?? { spellings: [base], parents: [] });
   if (options.raw === true) return rawValue(doc.get(section, key), keyword);
   if (found === undefined && keyword?.default === undefined) {
-    if (keyword === undefined) reportMissing(scene, section, key, Object.keys(table), sink);
+    if (keyword === undefined) reportMissing(scene, section, key, [...table.bySpelling.keys()], sink);
     return { text: undefined, value: undefined, isDefault: true, problems: sink.found };
   }
   const expanded =
     found === undefined
-      ? expandDefault(scene, section, canonical, keyword?.default ?? '')
+      ? expandDefault(scene, section, row?.name ?? base, keyword?.default ?? '')
       : expandEntry(scene, found.section, found.entry, found.context);
   return { ...typedValue(scene, found, keyword, expanded, sink), isDefault: found === undefined, problems: sink.found };
 }
 
-function findWritten(scene: Scene, section: string, key: string, name: string, keyword: Keyword | undefined): Found | undefined {
-  const table = tableOf(scene, section);
-  if (!key.includes('@')) return findEntry(scene, section, name, keyword, keyword === undefined ? [name] : spellingsOf(table, name));
+function findWritten(scene: Scene, section: string, key: string, row: Pick<KeywordRow, 'spellings' | 'parents'>): Found | undefined {
+  const { base, scope } = splitScope(key);
+  if (scope === undefined) return findEntry(scene, section, row);
   const entry = scene.sections
     .get(section)
-    ?.get(key.split('@')[0] ?? key)
+    ?.get(base)
     ?.find((one) => one.key === key);
   return entry === undefined ? undefined : { context: section, section, entry };
 }
@@ -110,12 +110,12 @@ export function evaluateDocument(doc: IniDocument, env: ServiceEnvironment): rea
 }
 
 function sectionEntries(scene: Scene, section: string): EvaluatedSection['entries'] {
-  const table = isFreeSection(section) ? {} : tableOf(scene, section);
+  const table = tableOf(scene, section);
   const index = scene.sections.get(section);
   return [...(index?.keys() ?? [])].flatMap((key) => {
     const entry = effectiveEntry(index, [key], scene.view);
     if (entry === undefined) return [];
-    if (Object.hasOwn(table, key) && table[key]?.kind === 'secret') return [{ key, text: maskSecretText(entry.value) }];
+    if (table.bySpelling.get(key)?.keyword.kind === 'secret') return [{ key, text: maskSecretText(entry.value) }];
     const expanded = expandEntry(scene, section, entry, section);
     return [{ key, text: 'fault' in expanded ? entry.value : expanded.text }];
   });

@@ -6,7 +6,8 @@ import { type IniDocument, parseDocument } from './document.ts';
 import type { Evaluated } from './evaluate.ts';
 import { checkFreeSection } from './evaluate-default.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
-import { findEntry, spellingsOf } from './lookup.ts';
+import { keywordTable, nodeTable } from './keyword-table.ts';
+import { findEntry } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { type NodeSectionTable, nodeSectionNames, nodeSectionTable } from './node-tables.ts';
 import { type ProblemSink, report, tidyProblems } from './problems.ts';
@@ -48,13 +49,13 @@ function sceneFor(doc: IniDocument, env: NodeEnvironment): Scene {
 }
 
 function nodeName(scene: Scene): string | undefined {
-  const values = evaluateTable(scene, 'node', { name: nodeKeywords.name }, { file: '', found: [] });
+  const values = evaluateTable(scene, 'node', keywordTable({ name: nodeKeywords.name }), { file: '', found: [] });
   return typeof values['name'] === 'string' && values['name'] !== '' ? values['name'] : undefined;
 }
 
 function nodeSettings(scene: Scene, sink: ProblemSink, env: NodeEnvironment): Config<typeof nodeKeywords> {
-  checkKeys(scene, 'node', nodeKeywords, sink, (base, entry) => {
-    const nearest = nearestKeyword(base, nodeKeywords);
+  checkKeys(scene, 'node', nodeTable, sink, (base, entry) => {
+    const nearest = nearestKeyword(base, nodeTable);
     report(
       sink,
       'error',
@@ -62,8 +63,8 @@ function nodeSettings(scene: Scene, sink: ProblemSink, env: NodeEnvironment): Co
       `${base} is no keyword of [node]; allowed are ${Object.keys(nodeKeywords).join(', ')}`,
     );
   });
-  const found = Object.entries(evaluateTable(scene, 'node', nodeKeywords, sink)).filter(([, value]) => value !== undefined);
-  const defaults = evaluateTable(sceneFor(parseDocument('', ''), env), 'node', nodeKeywords, { file: '', found: [] });
+  const found = Object.entries(evaluateTable(scene, 'node', nodeTable, sink)).filter(([, value]) => value !== undefined);
+  const defaults = evaluateTable(sceneFor(parseDocument('', ''), env), 'node', nodeTable, { file: '', found: [] });
   return { ...defaults, ...Object.fromEntries(found) } as Config<typeof nodeKeywords>;
 }
 
@@ -81,23 +82,23 @@ function sectionValues(
   sink: ProblemSink,
 ): Readonly<Record<string, string>> {
   const values: Record<string, string> = {};
+  const table = keywordTable(keywords);
   const store = (name: string, text: string | undefined) => {
     if (text !== undefined) values[name] = text;
   };
-  checkKeys(scene, section, keywords, sink, (base, entry) => {
-    const place = { line: entry.line, section, keyword: entry.key, nearest: nearestKeyword(base, keywords) };
+  checkKeys(scene, section, table, sink, (base, entry) => {
+    const place = { line: entry.line, section, keyword: entry.key, nearest: nearestKeyword(base, table) };
     if (isOpen) report(sink, 'warning', place, `${base} is no known keyword of such a section; a driver of your own may read it`);
     else report(sink, 'error', place, `${base} is no keyword of such a section; allowed are ${Object.keys(keywords).join(', ')}`);
-    if (isOpen) store(base, effectiveText(scene, section, base, [base]));
+    if (isOpen) store(base, effectiveText(scene, section, [base]));
   });
-  evaluateTable(scene, section, keywords, sink);
-  for (const [name, keyword] of Object.entries(keywords))
-    store(name, effectiveText(scene, section, name, spellingsOf(keywords, name)) ?? keyword.default);
+  evaluateTable(scene, section, table, sink);
+  for (const { name, keyword, spellings } of table.rows) store(name, effectiveText(scene, section, spellings) ?? keyword.default);
   return values;
 }
 
-function effectiveText(scene: Scene, section: string, name: string, spellings: readonly string[]): string | undefined {
-  const found = findEntry(scene, section, name, undefined, spellings);
+function effectiveText(scene: Scene, section: string, spellings: readonly string[]): string | undefined {
+  const found = findEntry(scene, section, { spellings, parents: [] });
   if (found === undefined) return undefined;
   const expanded = expandEntry(scene, found.section, found.entry, found.context);
   return 'fault' in expanded ? undefined : expanded.text;

@@ -4,11 +4,13 @@ import type { ResourceDefinition } from './definition.ts';
 import { checkReferences } from './evaluate-default.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { groups } from './groups.ts';
-import { driverOf, findEntry } from './lookup.ts';
+import type { KeywordTable } from './keyword-table.ts';
+import { driverOf, findEntry, tableOf } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import { expandEntry } from './resolve.ts';
 import type { Scene, SectionDriver } from './scene.ts';
+import { effectiveEntry } from './scope.ts';
 import { resourceKeywords } from './tables.ts';
 
 /** The definition of a resource section as far as it goes; problems go to the sink. Undefined without a driver. */
@@ -16,52 +18,40 @@ export function evaluateResource(scene: Scene, rid: string, sink: ProblemSink): 
   const driver = driverOf(scene, rid);
   const line = scene.doc.section(rid)?.line ?? 1;
   if (driver === undefined) return undefined;
+  const table = tableOf(scene, rid);
+  const values = evaluateTable(scene, rid, table, sink);
   if (driver.card === undefined) {
     reportType(scene, rid, driver, sink);
-    evaluateTable(scene, rid, resourceKeywords, sink);
-    checkReferences(scene, rid, sink, (base) => !Object.hasOwn(resourceKeywords, base));
+    checkReferences(scene, rid, sink, (base) => !table.bySpelling.has(base));
     return undefined;
   }
-  const own = driver.card.keywords;
-  const common = { ...commonTable(driver.group), ...overridden(own) } as Keywords;
-  checkKeys(scene, rid, { ...common, ...own }, sink, (base, entry) => {
-    const nearest = nearestKeyword(base, own, resourceKeywords);
-    report(
-      sink,
-      'error',
-      { line: entry.line, section: rid, keyword: entry.key, value: entry.value, nearest },
-      `${base} is no keyword of ${driver.id}; svcmgr doc ${driver.id} lists them`,
-    );
+  checkKeys(scene, rid, table, sink, (base, entry) => {
+    const place = { line: entry.line, section: rid, keyword: entry.key, value: entry.value, nearest: nearestKeyword(base, table) };
+    report(sink, 'error', place, `${base} is no keyword of ${driver.id}; svcmgr doc ${driver.id} lists them`);
   });
-  reportContinuations(scene, rid, { ...common, ...own }, sink);
-  const values = evaluateTable(scene, rid, { ...common, ...own }, sink);
-  const pick = (table: Keywords) => Object.fromEntries(Object.keys(table).map((name) => [name, values[name]]));
+  reportContinuations(scene, rid, table, sink);
+  const optional = table.bySpelling.get('optional');
   return {
     rid,
     group: driver.group,
     index: driver.index,
     type: driver.card.id,
     line,
-    common: pick(resourceKeywords) as Config<typeof resourceKeywords>,
-    config: pick(own),
-    optionalInFile: values['optional'] === true && findEntry(scene, rid, 'optional', resourceKeywords.optional, ['optional']) !== undefined,
+    common: pick(values, resourceKeywords) as Config<typeof resourceKeywords>,
+    config: pick(values, driver.card.keywords),
+    optionalInFile: values['optional'] === true && optional !== undefined && findEntry(scene, rid, optional) !== undefined,
   };
 }
 
-/** A driver may give a common keyword its own default (container.lxc: start_timeout 4m). */
-function overridden(own: Keywords): Keywords {
-  return Object.fromEntries(Object.entries(own).filter(([name]) => Object.hasOwn(resourceKeywords, name)));
-}
-
-/** An error of a sync or a task never fails an action unless the file says so (spec/config.md). */
-function commonTable(group: string): Keywords {
-  if (group !== 'sync' && group !== 'task') return resourceKeywords;
-  return { ...resourceKeywords, optional: { ...resourceKeywords.optional, default: 'true' } };
+function pick(values: Readonly<Record<string, unknown>>, keywords: Keywords): Readonly<Record<string, unknown>> {
+  const picked: Record<string, unknown> = {};
+  for (const name of Object.keys(keywords)) picked[name] = values[name];
+  return picked;
 }
 
 /** No driver: the type is missing, cannot be expanded, or names none we have. */
 function reportType(scene: Scene, rid: string, { group, id }: SectionDriver, sink: ProblemSink): void {
-  const entry = findEntry(scene, rid, 'type', resourceKeywords.type, ['type'])?.entry;
+  const entry = effectiveEntry(scene.sections.get(rid), ['type'], scene.view);
   const line = entry?.line ?? scene.doc.section(rid)?.line ?? 1;
   const types = scene.env.catalog.types(group);
   const allowed = types.length === 0 ? `no driver of group ${group} is installed` : `allowed are ${types.join(', ')}`;
@@ -91,14 +81,14 @@ function nearestDriver(scene: Scene, group: string, type: string): string | unde
 }
 
 /** An indented `key = value` continues the line above; when the key is known, that was hardly meant. */
-function reportContinuations(scene: Scene, rid: string, table: Keywords, sink: ProblemSink): void {
+function reportContinuations(scene: Scene, rid: string, table: KeywordTable, sink: ProblemSink): void {
   for (const entries of scene.sections.get(rid)?.values() ?? []) {
     for (const entry of entries) {
       const stray = entry.value
         .split('\n')
         .slice(1)
         .map((line) => /^([a-z_]+)(?:@[^ =]+)? *=/.exec(line)?.[1]);
-      const name = stray.find((word) => word !== undefined && Object.hasOwn(table, word));
+      const name = stray.find((word) => word !== undefined && table.bySpelling.has(word));
       if (name === undefined) continue;
       report(
         sink,

@@ -3,6 +3,7 @@ import type { Config } from '../driver/keywords.ts';
 import type { SubsetDefinition } from './definition.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { groupNames, groupOf } from './groups.ts';
+import { subsetTable } from './keyword-table.ts';
 import { nearestName } from './nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import type { Scene } from './scene.ts';
@@ -24,8 +25,8 @@ export function evaluateSubset(scene: Scene, section: string, sink: ProblemSink)
     report(sink, 'error', { line, section, nearest }, 'not a subset; allowed is [subset#group:name], as in [subset#app:web]');
     return [];
   }
-  checkKeys(scene, section, subsetKeywords, sink, (base, entry) => {
-    const nearest = nearestKeyword(base, subsetKeywords);
+  checkKeys(scene, section, subsetTable, sink, (base, entry) => {
+    const nearest = nearestKeyword(base, subsetTable);
     report(
       sink,
       'error',
@@ -33,6 +34,6 @@ export function evaluateSubset(scene: Scene, section: string, sink: ProblemSink)
       `${base} is no keyword of a subset; allowed is ${Object.keys(subsetKeywords).join(', ')}`,
     );
   });
-  const values = evaluateTable(scene, section, subsetKeywords, sink) as Config<typeof subsetKeywords>;
+  const values = evaluateTable(scene, section, subsetTable, sink) as Config<typeof subsetKeywords>;
   return [{ section, line, definition: { name: name === undefined ? group : `${group}:${name}`, parallel: values.parallel } }];
 }

@@ -1,8 +1,9 @@
 /** One section against one keyword table: finds, expands and converts every keyword, and reports what does not fit. */
-import type { Keyword, Keywords } from '../driver/keywords.ts';
+import type { Keyword } from '../driver/keywords.ts';
 import { convertValue } from './convert.ts';
 import { splitWords } from './convert-argv.ts';
-import { type Found, findEntry, spellingsOf } from './lookup.ts';
+import type { KeywordRow, KeywordTable } from './keyword-table.ts';
+import { type Found, findEntry } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { type ProblemPlace, type ProblemSink, report } from './problems.ts';
 import { expandDefault, expandEntry } from './resolve.ts';
@@ -11,26 +12,21 @@ import { type ScopedEntry, scopeFault } from './scope.ts';
 import { maskSecretText } from './secret.ts';
 
 /** The typed values of a section by keyword name; what has a problem is undefined. */
-export function evaluateTable(scene: Scene, section: string, table: Keywords, sink: ProblemSink): Record<string, unknown> {
+export function evaluateTable(scene: Scene, section: string, table: KeywordTable, sink: ProblemSink): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [name, keyword] of Object.entries(table)) {
-    if (keyword.replacedBy === undefined) values[name] = evaluateOne(scene, section, table, name, keyword, sink);
-  }
+  for (const row of table.rows) values[row.name] = evaluateRow(scene, section, row, sink);
   return values;
 }
 
-function evaluateOne(scene: Scene, section: string, table: Keywords, name: string, keyword: Keyword, sink: ProblemSink): unknown {
-  const found = findEntry(scene, section, name, keyword, spellingsOf(table, name));
+function evaluateRow(scene: Scene, section: string, row: KeywordRow, sink: ProblemSink): unknown {
+  const { name, keyword } = row;
+  const found = findEntry(scene, section, row);
   if (found !== undefined) return evaluateFound(scene, found, keyword, sink);
   if (keyword.default !== undefined) return defaultValue(scene, section, name, keyword, sink);
   if (keyword.required) {
     const line = scene.doc.section(section)?.line ?? 1;
-    report(
-      sink,
-      'error',
-      { line, section, keyword: name },
-      `${name} is required${keyword.example === undefined ? '' : `, as in ${name} = ${keyword.example}`}: ${keyword.text}`,
-    );
+    const example = keyword.example === undefined ? '' : `, as in ${name} = ${keyword.example}`;
+    report(sink, 'error', { line, section, keyword: name }, `${name} is required${example}: ${keyword.text}`);
   }
   return undefined;
 }
@@ -76,34 +72,24 @@ function defaultValue(scene: Scene, section: string, name: string, keyword: Keyw
 export type OnUnknown = (base: string, entry: ScopedEntry) => void;
 
 /** Checks the keys themselves: known, scopes that make sense, no two spellings of one keyword at once. */
-export function checkKeys(scene: Scene, section: string, table: Keywords, sink: ProblemSink, onUnknown: OnUnknown): void {
-  const names = canonicalNames(table);
+export function checkKeys(scene: Scene, section: string, table: KeywordTable, sink: ProblemSink, onUnknown: OnUnknown): void {
   const seen = new Map<string, ScopedEntry>();
   for (const [base, entries] of scene.sections.get(section) ?? []) {
-    const name = names.get(base);
+    const row = table.bySpelling.get(base);
     for (const entry of entries) {
-      checkScope(scene, section, entry, name === undefined ? undefined : table[name], sink);
-      if (name === undefined) onUnknown(base, entry);
-      else checkSpelling(section, table, name, base, entry, seen, sink);
+      checkScope(scene, section, entry, row?.keyword, sink);
+      if (row === undefined) {
+        onUnknown(base, entry);
+        continue;
+      }
+      const place = { line: entry.line, section, keyword: entry.key };
+      const key = `${row.name}@${entry.scope ?? ''}`;
+      const first = seen.get(key);
+      if (first !== undefined) report(sink, 'error', place, `means the same as ${first.key} at line ${first.line}; keep one of the two`);
+      else seen.set(key, entry);
+      if (table.keywords[base]?.replacedBy === row.name) report(sink, 'warning', place, `is an old name; write ${row.name}`);
     }
   }
-}
-
-function checkSpelling(
-  section: string,
-  table: Keywords,
-  name: string,
-  base: string,
-  entry: ScopedEntry,
-  seen: Map<string, ScopedEntry>,
-  sink: ProblemSink,
-): void {
-  const place = { line: entry.line, section, keyword: entry.key };
-  const key = `${name}@${entry.scope ?? ''}`;
-  const first = seen.get(key);
-  if (first !== undefined) report(sink, 'error', place, `means the same as ${first.key} at line ${first.line}; keep one of the two`);
-  else seen.set(key, entry);
-  if (table[base]?.replacedBy !== undefined) report(sink, 'warning', place, `is an old name; write ${name}`);
 }
 
 export function checkScope(scene: Scene, section: string, entry: ScopedEntry, keyword: Keyword | undefined, sink: ProblemSink): void {
@@ -117,20 +103,10 @@ export function checkScope(scene: Scene, section: string, entry: ScopedEntry, ke
   if (fault !== undefined) report(sink, fault.severity, { ...place, nearest: nearestName(entry.scope, scene.view.known) }, fault.text);
 }
 
-/** Every spelling of a table to the name it stands for. */
-function canonicalNames(table: Keywords): ReadonlyMap<string, string> {
-  const names = new Map<string, string>();
-  for (const [name, { alias = [], replacedBy }] of Object.entries(table)) {
-    names.set(name, replacedBy !== undefined && Object.hasOwn(table, replacedBy) ? replacedBy : name);
-    for (const other of alias) if (!Object.hasOwn(table, other)) names.set(other, name);
-  }
-  return names;
-}
-
-/** The nearest name of a table, aliases included. */
-export function nearestKeyword(base: string, ...tables: readonly Keywords[]): string | undefined {
+/** The nearest name of some tables, aliases included. */
+export function nearestKeyword(base: string, ...tables: readonly KeywordTable[]): string | undefined {
   return nearestName(
     base,
-    tables.flatMap((table) => [...canonicalNames(table).keys()]),
+    tables.flatMap(({ bySpelling }) => [...bySpelling.keys()]),
   );
 }

@@ -9,14 +9,15 @@ import { evaluateResource } from './evaluate-resource.ts';
 import { evaluateSubset, type SubsetResult } from './evaluate-subset.ts';
 import { evaluateTable } from './evaluate-table.ts';
 import { canonicalType, groupNames, groupOf, splitRid } from './groups.ts';
-import { isFreeSection } from './key-path.ts';
+import { isFreeSection, splitScope } from './key-path.ts';
+import { serviceTable } from './keyword-table.ts';
 import { driverOf } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { hasErrors, type ProblemSink, problemKey, report, tidyProblems } from './problems.ts';
 import { expandEntry } from './resolve.ts';
 import { indexDocument, type Scene, type ServiceEnvironment, serviceScene } from './scene.ts';
-import { isSameNode } from './scope.ts';
-import { serviceKeywords } from './tables.ts';
+import { isCovered, isSameNode } from './scope.ts';
+import type { serviceKeywords } from './tables.ts';
 
 export interface Evaluated<Definition> {
   /** Undefined when there is any error. */
@@ -26,25 +27,32 @@ export interface Evaluated<Definition> {
 
 /** Evaluates for `env.node`; the other nodes of the service are checked too, so that no error waits for a failover. */
 export function evaluateService(doc: IniDocument, env: ServiceEnvironment): Evaluated<ServiceDefinition> {
-  const sections = indexDocument(doc);
-  const scene = serviceScene(doc, env, sections);
+  const index = indexDocument(doc);
+  const scene = serviceScene(doc, env, index);
   const sink: ProblemSink = { file: doc.file, found: [...doc.problems] };
   const definition = evaluateScene(scene, sink);
   for (const node of env.checkPeers === false ? [] : otherNodes(scene)) {
-    addPeerProblems(sink, node, serviceScene(doc, { ...env, node }, sections));
+    addPeerProblems(sink, node, serviceScene(doc, { ...env, node }, index));
   }
   const problems = tidyProblems(sink.found);
   return { definition: hasErrors(problems) ? undefined : definition, problems };
 }
 
-/** Nodes whose view may differ: only a scope or a built-in node name makes a file mean something else elsewhere. */
+/**
+ * One node for each different reading of the file: nodes differ by the scopes that cover them, and by their name where the
+ * file uses it.
+ */
 function otherNodes(scene: Scene): readonly string[] {
-  const varies = scene.doc.sections.some(({ keys }) =>
-    [...keys].some(([key, { value }]) => key.includes('@') || value.includes('nodename') || value.includes('{node.')),
-  );
-  if (!varies) return [];
+  const scopes = new Set(scene.doc.sections.flatMap(({ keys }) => [...keys.keys()].flatMap((key) => splitScope(key).scope ?? [])));
+  const usesName = scene.doc.sections.some(({ keys }) => [...keys.values()].some(({ value }) => value.includes('nodename')));
+  const reading = (node: string) =>
+    `${[...scopes].filter((scope) => isCovered(scope, { ...scene.view, node })).join(' ')} ${usesName ? node : ''}`;
+  const seen = new Set([reading(scene.env.node)]);
   const { nodes, drpnodes } = scene.view.members;
-  return [...new Set([...nodes, ...drpnodes])].filter((node) => !isSameNode(node, scene.env.node));
+  return [...nodes, ...drpnodes].filter((node) => {
+    const known = seen.size;
+    return !isSameNode(node, scene.env.node) && seen.add(reading(node)).size > known;
+  });
 }
 
 function addPeerProblems(sink: ProblemSink, node: string, scene: Scene): void {
@@ -62,7 +70,7 @@ function evaluateScene(scene: Scene, sink: ProblemSink): ServiceDefinition {
   const subsets: SubsetResult[] = [];
   // Types first: they decide the tables that references into other sections are read with.
   for (const { name } of doc.sections) driverOf(scene, name);
-  const settings = evaluateTable(scene, 'DEFAULT', serviceKeywords, sink) as Config<typeof serviceKeywords>;
+  const settings = evaluateTable(scene, 'DEFAULT', serviceTable, sink) as Config<typeof serviceKeywords>;
   checkDefaultSection(scene, sink);
   for (const { name, line } of doc.sections) {
     if (name === 'DEFAULT') continue;

@@ -1,10 +1,9 @@
 /** Finds the text of a keyword for the scene's node: its section, `[DEFAULT]`, then the keyword's default. */
-import type { Keyword, Keywords } from '../driver/keywords.ts';
 import { canonicalType, groupOf, splitRid } from './groups.ts';
+import { emptyTable, type KeywordRow, type KeywordTable, resourceTable, serviceTable, subsetTable } from './keyword-table.ts';
 import { expandEntry } from './resolve.ts';
 import type { Scene, SectionDriver } from './scene.ts';
 import { effectiveEntry, type ScopedEntry } from './scope.ts';
-import { inheritedKeywords, notInheritedByWork, resourceKeywords, serviceKeywords, subsetKeywords } from './tables.ts';
 
 /** The text of a keyword and where it was written. */
 export interface Found {
@@ -15,51 +14,31 @@ export interface Found {
   readonly entry: ScopedEntry;
 }
 
-/** Every spelling of a keyword: its name, its aliases, and keywords that say they are replaced by it. */
-export function spellingsOf(table: Keywords, name: string): readonly string[] {
-  const spellings = [name, ...(table[name]?.alias ?? [])];
-  for (const [other, { replacedBy }] of Object.entries(table)) if (replacedBy === name) spellings.push(other);
-  return spellings;
-}
-
 /** A keyword's entry in a section, or what a resource inherits from DEFAULT. The keyword's own default is not looked at. */
 export function findEntry(
   scene: Scene,
   section: string,
-  name: string,
-  keyword: Keyword | undefined,
-  spellings: readonly string[],
+  { spellings, parents }: Pick<KeywordRow, 'spellings' | 'parents'>,
 ): Found | undefined {
   const own = effectiveEntry(scene.sections.get(section), spellings, scene.view);
   if (own !== undefined) return { context: section, section, entry: own };
-  const parent = inheritedName(section, name, keyword);
-  if (parent === undefined) return undefined;
-  const names = parent === name ? spellings : [parent];
-  const inherited = effectiveEntry(scene.sections.get('DEFAULT'), names, scene.view);
+  const inherited = parents.length === 0 ? undefined : effectiveEntry(scene.sections.get('DEFAULT'), parents, scene.view);
   return inherited === undefined ? undefined : { context: section, section: 'DEFAULT', entry: inherited };
 }
 
-/**
- * The keyword of DEFAULT that a resource keyword falls back to: the common ones of the list, the one that `inherits` names,
- * and a driver's keywords as in OpenSVC, unless DEFAULT means something of its own by that name.
- */
-export function inheritedName(section: string, name: string, keyword: Keyword | undefined): string | undefined {
-  const group = groupOf(splitRid(section)?.group ?? '')?.group;
-  if (group === undefined || keyword === undefined) return undefined;
-  if (keyword.inherits !== undefined) return keyword.inherits;
-  if ((group === 'sync' || group === 'task') && notInheritedByWork.has(name)) return undefined;
-  if (inheritedKeywords.has(name)) return name;
-  const isOwn = Object.hasOwn(resourceKeywords, name) || Object.hasOwn(serviceKeywords, name);
-  return isOwn ? undefined : name;
-}
-
 /** The keyword table of a section; empty for free sections and for what is not known. */
-export function tableOf(scene: Scene, section: string): Keywords {
-  if (section === 'DEFAULT') return serviceKeywords;
-  if (section.startsWith('subset#')) return subsetKeywords;
+export function tableOf(scene: Scene, section: string): KeywordTable {
+  if (section === 'DEFAULT') return serviceTable;
+  if (section.startsWith('subset#')) return subsetTable;
+  const group = groupOf(splitRid(section)?.group ?? '')?.group;
+  if (group === undefined) return emptyTable;
   const card = driverOf(scene, section)?.card;
-  if (groupOf(splitRid(section)?.group ?? '') === undefined) return {};
-  return card === undefined ? resourceKeywords : { ...resourceKeywords, ...card.keywords };
+  const key = card?.id ?? group;
+  const known = scene.tables.get(key);
+  if (known !== undefined) return known;
+  const table = resourceTable(group, card?.keywords ?? {});
+  scene.tables.set(key, table);
+  return table;
 }
 
 /** The driver of a resource section; undefined when the section is none, or its type is just being found. */

@@ -1,8 +1,7 @@
 /** What a reference names: built-in names, keywords of sections with scopes and fallbacks, node settings; loops and depth. */
 import { wordsOf } from './convert.ts';
 import { splitRid } from './groups.ts';
-import { isFreeSection } from './key-path.ts';
-import { findEntry, spellingsOf, tableOf } from './lookup.ts';
+import { findEntry, tableOf } from './lookup.ts';
 import { nearestName } from './nearest.ts';
 import { applyModifier, type Expansion, expandText, type Reference } from './reference.ts';
 import type { Scene } from './scene.ts';
@@ -79,15 +78,15 @@ function builtinText(scene: Scene, context: string, key: string): string | undef
 
 /** A keyword's expanded text, its default included; undefined when neither the file nor the table knows it. */
 function lookUp(scene: Scene, section: string, key: string, withDefault = true, context = section): Expansion | undefined {
-  const table = isFreeSection(section) ? {} : tableOf(scene, section);
-  const keyword = Object.hasOwn(table, key) ? table[key] : undefined;
-  const found = findEntry(scene, section, key, keyword, keyword === undefined ? [key] : spellingsOf(table, key));
+  const row = tableOf(scene, section).bySpelling.get(key);
+  const keyword = row?.keyword;
+  const found = findEntry(scene, section, row ?? { spellings: [key], parents: [] });
   if (found !== undefined && keyword?.kind === 'secret')
     return { fault: { text: `${section}.${key} is a secret, and a reference would spread it` } };
   if (found !== undefined) return expandEntry(scene, found.section, found.entry, found.section === section ? context : found.context);
   const isThere = section === 'DEFAULT' || scene.sections.has(section);
   if (!withDefault || keyword?.default === undefined || !isThere) return undefined;
-  return expandDefault(scene, context, key, keyword.default);
+  return expandDefault(scene, context, row?.name ?? key, keyword.default);
 }
 
 /** A default is written as a user would write it, references included. */
@@ -119,7 +118,7 @@ function unknown(scene: Scene, context: string, reference: Reference): Expansion
   if (section !== undefined && !isNodeSettings(scene, section) && !scene.sections.has(section)) {
     return { fault: { text: `unknown section in reference ${shown}; ${advice}`, nearest: nearestName(section, scene.sections.keys()) } };
   }
-  if (Object.hasOwn(tableOf(scene, section ?? context), key))
+  if (tableOf(scene, section ?? context).bySpelling.has(key))
     return { fault: { text: `reference ${shown}: ${fullName(reference)} is not set` } };
   const names =
     section === undefined
@@ -129,7 +128,7 @@ function unknown(scene: Scene, context: string, reference: Reference): Expansion
 }
 
 function keysOf(scene: Scene, section: string): readonly string[] {
-  return [...(scene.sections.get(section)?.keys() ?? []), ...(isFreeSection(section) ? [] : Object.keys(tableOf(scene, section)))];
+  return [...(scene.sections.get(section)?.keys() ?? []), ...tableOf(scene, section).bySpelling.keys()];
 }
 
 function fullName({ section, key }: Reference): string {

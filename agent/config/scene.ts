@@ -3,6 +3,7 @@ import type { Config } from '../driver/keywords.ts';
 import { type ConvertContext, wordsOf } from './convert.ts';
 import type { DriverCard, DriverCatalog } from './definition.ts';
 import type { IniDocument } from './document.ts';
+import type { KeywordTable } from './keyword-table.ts';
 import type { Expansion } from './reference.ts';
 import { expandEntry } from './resolve.ts';
 import { indexSection, type ScopeView, type SectionIndex, scopeView } from './scope.ts';
@@ -30,6 +31,8 @@ export interface Scene {
   readonly env: ServiceEnvironment;
   readonly view: ScopeView;
   readonly sections: ReadonlyMap<string, SectionIndex>;
+  /** Tables of drivers met so far, shared by the scenes of one file. */
+  readonly tables: Map<string, KeywordTable>;
   readonly builtins: ReadonlyMap<string, string>;
   /** Expanded entries. */
   readonly memo: Map<string, Expansion>;
@@ -50,17 +53,19 @@ export interface SectionDriver {
 
 const noMembers: ScopeView['members'] = { nodes: [], drpnodes: [], encapnodes: [], flex_primary: [], drp_flex_primary: [] };
 
-export function indexDocument(doc: IniDocument): ReadonlyMap<string, SectionIndex> {
-  return new Map(doc.sections.map((section) => [section.name, indexSection(section)]));
+/** What the scenes of one file have in common, whatever the node. */
+export type FileIndex = Pick<Scene, 'sections' | 'tables'>;
+
+export function indexDocument(doc: IniDocument): FileIndex {
+  return { sections: new Map(doc.sections.map((section) => [section.name, indexSection(section)])), tables: new Map() };
 }
 
 /** The scene of a service file. The node lists are read first, with no role scope in effect. */
-export function serviceScene(doc: IniDocument, env: ServiceEnvironment, sections = indexDocument(doc)): Scene {
+export function serviceScene(doc: IniDocument, env: ServiceEnvironment, index: FileIndex = indexDocument(doc)): Scene {
   const clusterNodes = env.clusterNodes ?? [];
-  const builtins = serviceBuiltins(env);
-  const early = sceneOf(doc, env, sections, builtins, scopeView(env.node, noMembers, clusterNodes));
+  const early = sceneOf(doc, env, index, scopeView(env.node, noMembers, clusterNodes));
   const words = (key: string): readonly string[] => {
-    const entry = sections
+    const entry = index.sections
       .get('DEFAULT')
       ?.get(key)
       ?.find(({ scope }) => scope === undefined);
@@ -71,23 +76,16 @@ export function serviceScene(doc: IniDocument, env: ServiceEnvironment, sections
   const members = { nodes: nodes.length > 0 ? nodes : [env.node], drpnodes: words('drpnodes'), encapnodes: words('encapnodes') };
   const primary = (key: string, fallback: readonly string[]) => (words(key).length > 0 ? words(key) : fallback).slice(0, 1);
   const flex = { flex_primary: primary('flex_primary', members.nodes), drp_flex_primary: primary('drp_flex_primary', members.drpnodes) };
-  return sceneOf(doc, env, sections, builtins, scopeView(env.node, { ...members, ...flex }, clusterNodes));
+  return sceneOf(doc, env, index, scopeView(env.node, { ...members, ...flex }, clusterNodes));
 }
 
 /** The scene of a node file: no role scopes. */
 export function plainScene(doc: IniDocument, env: ServiceEnvironment): Scene {
-  const view = scopeView(env.node, noMembers, env.clusterNodes ?? []);
-  return sceneOf(doc, env, indexDocument(doc), serviceBuiltins(env), view);
+  return sceneOf(doc, env, indexDocument(doc), scopeView(env.node, noMembers, env.clusterNodes ?? []));
 }
 
-function sceneOf(
-  doc: IniDocument,
-  env: ServiceEnvironment,
-  sections: Scene['sections'],
-  builtins: Scene['builtins'],
-  view: ScopeView,
-): Scene {
-  return { doc, env, view, sections, builtins, memo: new Map(), open: [], drivers: new Map() };
+function sceneOf(doc: IniDocument, env: ServiceEnvironment, index: FileIndex, view: ScopeView): Scene {
+  return { doc, env, view, ...index, builtins: serviceBuiltins(env), memo: new Map(), open: [], drivers: new Map() };
 }
 
 /** There are no namespaces: `{fqdn}` is what OpenSVC gives a service of its root namespace. */

@@ -91,6 +91,11 @@ function scopeRank(scope: string | undefined, view: ScopeView): number {
     : Number.POSITIVE_INFINITY;
 }
 
+/** True when the scope covers the view's node. */
+export function isCovered(scope: string, view: ScopeView): boolean {
+  return scopeRank(scope, view) !== Number.POSITIVE_INFINITY;
+}
+
 /** Why a scope is not right for the service: it names no node, or a short name fits several. */
 export function scopeFault(scope: string, view: ScopeView): { readonly severity: 'error' | 'warning'; readonly text: string } | undefined {
   if (roleScopes.some((role) => role === scope)) return undefined;
