@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { errnoOf, fileError } from '../io/files.ts';
 import { type LogFile, listFiles, listServices, serviceFolder } from './folder.ts';
-import { contentKey, type JournalEntry, type JournalRecord, parseLine } from './record.ts';
+import { contentKey, type JournalRecord, parseLine } from './record.ts';
 
 export interface ReadOptions {
   readonly folder: string;
@@ -12,11 +12,7 @@ export interface ReadOptions {
   readonly service?: string;
   /** Milliseconds since 1970: only records from then on. */
   readonly since?: number;
-  /** Only records of these kinds; the other lines are not even parsed. */
-  readonly kinds?: readonly JournalEntry['kind'][];
-  /** Only records of these actions. */
-  readonly sids?: ReadonlySet<string>;
-  /** Told (when nothing narrows the lines down) of every file with lines that cannot be read (torn, overwritten, foreign), and how many. */
+  /** Told of every file with lines that cannot be read (torn, overwritten, foreign), and how many. */
   readonly onDamage?: (damage: Damage) => void;
 }
 
@@ -35,71 +31,31 @@ export async function* readRecords(options: ReadOptions): AsyncGenerator<Journal
   yield* mergeByTime(streams);
 }
 
-/**
- * The records of actions that have no end, of one or all services: what interrupted() and runningActions() need. A full journal is
- * 40,000 lines, and `print status` asks this every time, so only the lines that can matter are parsed.
- */
-export async function readOpenActions(options: Omit<ReadOptions, 'kinds' | 'sids' | 'onDamage'>): Promise<readonly JournalRecord[]> {
-  const open = new Set<string>();
-  const closed = new Set<string>();
-  for await (const record of readRecords({ ...options, kinds: ['begin', 'end', 'clear'] })) {
-    if (record.sid !== undefined) (record.kind === 'begin' ? open : closed).add(record.sid);
-  }
-  const sids = new Set([...open].filter((sid) => !closed.has(sid)));
-  const records: JournalRecord[] = [];
-  if (sids.size === 0) return records;
-  for await (const record of readRecords({ ...options, sids })) records.push(record);
-  return records;
-}
-
 async function* readService(folder: string, service: string, options: ReadOptions): AsyncGenerator<JournalRecord> {
   const files = listFiles(folder);
   const since = options.since ?? 0;
   // Copies made by a rotation are older than every file that is left, so they come first; their originals, where a rotation died
   // before it removed them, are the same records.
-  const narrow = narrowing(options);
-  const carried = await readCarried(files, service, narrow);
+  const carried = await readCarried(files, service);
   yield* [...carried.values()].sort((a, b) => a.at - b.at).filter((record) => record.at >= since);
   for (const file of files) {
     if (since > 0 && (await changedBefore(file, since))) continue;
-    const { records, badLines } = parseText(await readFileText(file), service, narrow);
-    if (badLines > 0 && narrow === undefined) options.onDamage?.({ path: file.path, badLines });
+    const { records, badLines } = parseText(await readFileText(file), service);
+    if (badLines > 0) options.onDamage?.({ path: file.path, badLines });
     const isNew = (record: JournalRecord): boolean =>
       record.carried === undefined && !(carried.size > 0 && carried.has(contentKey(record)));
     yield* records.filter((record) => record.at >= since && isNew(record));
   }
 }
 
-async function readCarried(
-  files: readonly LogFile[],
-  service: string,
-  narrow: Narrowing | undefined,
-): Promise<ReadonlyMap<string, JournalRecord>> {
+async function readCarried(files: readonly LogFile[], service: string): Promise<ReadonlyMap<string, JournalRecord>> {
   const carried = new Map<string, JournalRecord>();
   for (const file of files) {
     const text = await readFileText(file);
     if (!text.includes('"carried":')) continue;
-    for (const record of parseText(text, service, narrow).records)
-      if (record.carried !== undefined) carried.set(contentKey(record), record);
+    for (const record of parseText(text, service).records) if (record.carried !== undefined) carried.set(contentKey(record), record);
   }
   return carried;
-}
-
-/** What may be decided on the text of a line (kind comes first in it) and what only on the record. */
-interface Narrowing {
-  readonly mayMatch: (line: string) => boolean;
-  readonly matches: (record: JournalRecord) => boolean;
-}
-
-function narrowing({ kinds, sids }: ReadOptions): Narrowing | undefined {
-  if (kinds === undefined && sids === undefined) return undefined;
-  const starts = kinds?.map((kind) => `{"kind":"${kind}"`);
-  const words = sids === undefined ? undefined : [...sids].map((sid) => JSON.stringify(sid));
-  return {
-    mayMatch: (line) =>
-      starts?.some((start) => line.startsWith(start, 9)) !== false && words?.some((word) => line.includes(word)) !== false,
-    matches: (record) => sids === undefined || (record.sid !== undefined && sids.has(record.sid)),
-  };
 }
 
 interface Parsed {
@@ -108,9 +64,9 @@ interface Parsed {
 }
 
 /** Sound records of a file's text and the number of lines that are none; empty lines are nothing. */
-export function parseText(text: string, service: string, narrow?: Narrowing): Parsed {
-  const lines = text.split('\n').filter((line) => line !== '' && narrow?.mayMatch(line) !== false);
-  const records = lines.flatMap((line) => parseLine(line, service) ?? []).filter((record) => narrow?.matches(record) !== false);
+export function parseText(text: string, service: string): Parsed {
+  const lines = text.split('\n').filter((line) => line !== '');
+  const records = lines.flatMap((line) => parseLine(line, service) ?? []);
   return { records, badLines: lines.length - records.length };
 }
 

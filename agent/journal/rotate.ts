@@ -14,7 +14,7 @@ export function carryForward(folder: string, newest: number, keepFiles: number, 
   const doomed = files.slice(0, Math.max(0, files.length - keepFiles + 1));
   if (doomed.length === 0) return;
   try {
-    const records = files.flatMap((file) => readAll(file, basename(folder)));
+    const records = readNeeded(doomed, files.slice(doomed.length), basename(folder));
     const last = doomed.at(-1)?.number ?? 0;
     const lines = chooseCarried(records, last).map(({ record, number }) => formatLine(strip(record), { at: record.at, carried: number }));
     if (lines.length > 0) append(lines.join(''));
@@ -31,13 +31,23 @@ interface Placed {
   readonly number: number;
 }
 
-function readAll(file: LogFile, service: string): readonly Placed[] {
-  return readFileSync(file.path, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const record = line === '' ? undefined : parseLine(line, service);
-      return record === undefined ? [] : [{ record, number: file.number }];
-    });
+/** All of the files that go, and of those that stay only the lines that can say that something is no longer needed. */
+function readNeeded(doomed: readonly LogFile[], staying: readonly LogFile[], service: string): readonly Placed[] {
+  const old = doomed.flatMap((file) => readLines(file, service, () => true));
+  const sids = [...openActions(old)].map((sid) => JSON.stringify(sid));
+  const mayMatter = (line: string): boolean =>
+    decisive.some((start) => line.startsWith(start, 9)) || line.includes('"carried":') || sids.some((sid) => line.includes(sid));
+  return [...old, ...staying.flatMap((file) => readLines(file, service, mayMatter))];
+}
+
+const decisive = (['end', 'clear', 'remember', 'state'] as const).map((kind) => `{"kind":"${kind}"`);
+
+function readLines(file: LogFile, service: string, mayMatter: (line: string) => boolean): readonly Placed[] {
+  const lines = readFileSync(file.path, 'utf8').split('\n');
+  return lines.flatMap((line) => {
+    const record = line === '' || !mayMatter(line) ? undefined : parseLine(line, service);
+    return record === undefined ? [] : [{ record, number: file.number }];
+  });
 }
 
 /** Of the files up to `last`: what belongs to open actions, the last value of everything remembered, the last state of each resource. */

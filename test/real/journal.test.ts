@@ -4,7 +4,7 @@ import { SvcError } from '../../agent/errors.ts';
 import { currentProcess } from '../../agent/io/process.ts';
 import { interrupted, recallAll, runningActions } from '../../agent/journal/actions.ts';
 import { openJournal } from '../../agent/journal/journal.ts';
-import { type Damage, type ReadOptions, readOpenActions, readRecords } from '../../agent/journal/read.ts';
+import { type Damage, type ReadOptions, readRecords } from '../../agent/journal/read.ts';
 import type { JournalEntry, JournalRecord } from '../../agent/journal/record.ts';
 import { must } from '../support/command.ts';
 import { useHome } from '../support/home.ts';
@@ -46,25 +46,6 @@ describe('journal', () => {
     expect(records.map(({ kind }) => kind)).to.deep.equal(['begin', 'state']);
     expect(runningActions(records).map(({ sid }) => sid)).to.deep.equal(['a']);
     expect(statSync(`${folder()}/svc1/000001.log`).mode & 0o007).to.equal(0);
-  });
-
-  it('reads only what was asked for, and open actions without the rest', async () => {
-    const journal = openJournal({ folder: folder(), service });
-    for (const sid of ['a', 'b', 'c']) {
-      journal.append(begin(sid));
-      journal.append({ kind: 'changed', sid, rid: `{"kind":"end"}`, from: 'down' });
-      journal.append({ kind: 'note', level: 'info', text: `"${sid}"` });
-    }
-    journal.append({ kind: 'end', sid: 'a', result: 'ok', durationMs: 1 });
-    journal.append({ kind: 'clear', sid: 'c', by: 'x' });
-    journal.close();
-    expect((await readAll({ folder: folder(), kinds: ['end', 'clear'] })).map(({ sid }) => sid)).to.deep.equal(['a', 'c']);
-    const open = await readOpenActions({ folder: folder(), service });
-    expect(open.map(({ kind, sid }) => [kind, sid])).to.deep.equal([
-      ['begin', 'b'],
-      ['changed', 'b'],
-    ]);
-    expect(await readOpenActions({ folder: folder(), service: 'none' })).to.deep.equal([]);
   });
 
   it('refuses a service name that leaves its folder', () => {
@@ -163,8 +144,7 @@ describe('journal: rotation', () => {
     for (let round = 0; round < 5; round += 1) {
       fill(60);
       const records = await readAll({ folder: folder() });
-      const [action, ...others] = interrupted(await readOpenActions({ folder: folder() }));
-      expect(interrupted(records)).to.deep.equal([action, ...others]);
+      const [action, ...others] = interrupted(records);
       expect(others).to.deep.equal([]);
       expect(action).to.deep.include({ sid: 'cut', rid: 'fs#1', step: 'start', changed: [{ rid: 'fs#1', from: 'down' }] });
       expect(action?.openCommands).to.have.lengthOf(1);
