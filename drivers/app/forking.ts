@@ -20,7 +20,11 @@ const keywords = {
   check: { kind: 'argv', text: 'How to ask for the state: `true` calls the script, else a command; its exit code tells.', example: 'true' },
   info: { kind: 'argv', text: 'How to ask for facts: `true` calls the script, else a command that prints lines `key: value`.' },
   retcodes: { kind: 'list', default: '0:up 1:down', text: 'What the exit codes of check mean, as CODE:STATE; every other code is warn.' },
-  timeout: { kind: 'duration', text: 'How long each of these commands may take, and the processes to end after stop; the limits of the agent when not set.', example: '3m' },
+  timeout: {
+    kind: 'duration',
+    text: 'How long each of these commands may take, and the processes to end after stop; the limits of the agent when not set.',
+    example: '3m',
+  },
   user: { kind: 'string', text: 'User that the commands run as.', example: 'app1' },
   group: { kind: 'string', text: 'Group that the commands run as.', example: 'app1' },
   cwd: { kind: 'path', text: 'Working folder of the commands.', example: '/opt/svc1' },

@@ -3,7 +3,7 @@ import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { isBindOf, mountBehind } from '../lib/bind-source.ts';
 import { mountKeywords } from '../lib/filesystem-keywords.ts';
-import { foreignBlockers, startMount } from '../lib/mount-start.ts';
+import { mountBlockers, startMount } from '../lib/mount-start.ts';
 import { mountStatus, mountStatusReads } from '../lib/mount-status.ts';
 import { mountStopReads, stopMount } from '../lib/mount-stop.ts';
 import { lookAtMount, splitOptions, type Wanted } from '../lib/mounting.ts';
@@ -34,7 +34,7 @@ async function start(at: Act<typeof keywords>): Promise<void> {
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   if (!includesStart(verb)) return [];
   const wanted = await wantedOf(at);
-  return foreignBlockers(await lookAtMount(at, wanted), wanted);
+  return mountBlockers(at, await lookAtMount(at, wanted), wanted);
 }
 
 export default defineDriver({

@@ -27,15 +27,17 @@ async function status(at: At): Promise<Report> {
 }
 
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
-  const stat = includesStart(verb) ? await at.local.stat(at.config.path) : undefined;
+  if (!includesStart(verb)) return [];
+  const { path, perm } = at.config;
+  // A wrong mode must not leave the folder half done.
+  if (perm !== undefined) tidyPerm(perm);
+  const stat = await at.local.stat(path);
   if (stat === undefined || stat.kind === 'directory') return [];
-  return [{ text: `${at.config.path} is a ${stat.kind}, not a folder` }];
+  return [{ text: `${path} is a ${stat.kind}, not a folder` }];
 }
 
 async function start(at: Act<typeof keywords>): Promise<void> {
-  const { path, perm } = at.config;
-  // Before the folder is made: a wrong mode must not leave it half done.
-  if (perm !== undefined) tidyPerm(perm);
+  const { path } = at.config;
   const [blocker] = await blockers(at, 'start');
   if (blocker !== undefined) throw new SvcError('REFUSED', blocker.text);
   const exists = (await at.local.stat(path)) !== undefined;

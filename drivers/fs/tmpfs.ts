@@ -1,7 +1,7 @@
 import { type Act, defineDriver, type Observe } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { mountKeywords } from '../lib/filesystem-keywords.ts';
-import { foreignBlockers, startMount } from '../lib/mount-start.ts';
+import { mountBlockers, startMount } from '../lib/mount-start.ts';
 import { mountStatus, mountStatusReads } from '../lib/mount-status.ts';
 import { mountStopReads, stopMount } from '../lib/mount-stop.ts';
 import { lookAtMount, splitOptions, type Wanted } from '../lib/mounting.ts';
@@ -32,7 +32,7 @@ export default defineDriver({
   label: (config) => `tmpfs@${config.mnt}`,
   depth: (config) => depthOf(config.mnt),
   status: (at) => mountStatus(at, wantedOf(at)),
-  blockers: async (at, verb) => (includesStart(verb) ? foreignBlockers(await lookAtMount(at, wantedOf(at)), wantedOf(at)) : []),
+  blockers: async (at, verb) => (includesStart(verb) ? mountBlockers(at, await lookAtMount(at, wantedOf(at)), wantedOf(at)) : []),
   devices: async (at) => ({ uses: [], gives: [at.config.mnt] }),
   start,
   stop: (at) => stopMount(at, wantedOf(at)),

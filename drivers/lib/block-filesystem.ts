@@ -11,7 +11,7 @@ import {
 import { type Device, deviceReads, findDevice, isMountOf } from './device.ts';
 import { blockDevice, imageOwner, mountedElsewhere, waitForDevice } from './block-device.ts';
 import type { BlockKeywords } from './filesystem-keywords.ts';
-import { foreignBlockers, startMount } from './mount-start.ts';
+import { mountBlockers, startMount } from './mount-start.ts';
 import { mountStatus, mountStatusReads } from './mount-status.ts';
 import { mountStopReads, stopMount } from './mount-stop.ts';
 import { lookAtMount, type Seen, splitOptions, type Wanted } from './mounting.ts';
@@ -98,7 +98,7 @@ async function blockers(at: Observe<BlockKeywords>, filesystem: BlockFilesystem,
   const found: Blocker[] = [];
   if (verb === 'provision' || verb === 'unprovision') found.push(...(await provisionBlockers(at, filesystem.type, device, verb, others)));
   if (!includesStart(verb) || seen.top !== undefined) return found;
-  found.push(...foreignBlockers(seen, wanted));
+  found.push(...mountBlockers(at, seen, wanted));
   if (verb === 'start') found.push(...others.map((point) => elsewhereBlocker(at, point)));
   if (device.path === undefined && !mayAppear(at)) found.push({ text: `${at.config.dev} does not exist` });
   return found;

@@ -1,12 +1,16 @@
 /** Mounting: the part of a start that all filesystems share. */
-import type { Act, Argv, Blocker } from '../../agent/driver/contract.ts';
+import type { Act, Argv, Blocker, Observe } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
 import type { MountKeywords } from './filesystem-keywords.ts';
 import { describeMount, lookAtMount, type Seen, type Wanted } from './mounting.ts';
-import { ownerDrift, setOwner } from './ownership.ts';
+import { ownerDrift, setOwner, tidyPerm } from './ownership.ts';
 
-/** Nothing is ever mounted over a foreign mount: no name waives this, unmounting it is the operator's own act. */
-export function foreignBlockers(seen: Seen, wanted: Wanted): readonly Blocker[] {
+/**
+ * Nothing is ever mounted over a foreign mount: no name waives this, unmounting it is the operator's own act. CONFIG when the
+ * mode of the mount point is none.
+ */
+export function mountBlockers(at: Observe<MountKeywords>, seen: Seen, wanted: Wanted): readonly Blocker[] {
+  if (at.config.perm !== undefined) tidyPerm(at.config.perm);
   if (seen.foreign === undefined) return [];
   return [{ text: `${describeMount(seen.foreign)} is mounted on ${seen.mountPoint}, where ${wanted.name} belongs: unmount it first` }];
 }
@@ -22,7 +26,7 @@ export async function startMount(
 ): Promise<void> {
   const seen = await lookAtMount(at, wanted);
   if (seen.top !== undefined) return keepMounted(at, wanted, seen);
-  const [blocker] = foreignBlockers(seen, wanted);
+  const [blocker] = mountBlockers(at, seen, wanted);
   if (blocker !== undefined) throw new SvcError('REFUSED', blocker.text);
   await makeMountPoint(at, wanted);
   const { source: device, options } = await source(seen);

@@ -3,7 +3,7 @@ import type { Act, ReadPrefix } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
 import type { MountKeywords } from './filesystem-keywords.ts';
 import { describeMount, lookAtMount, type Wanted } from './mounting.ts';
-import { mountsBelow, mountsOn, readMounts } from './mountinfo.ts';
+import { mountsBelow, mountsOn, readMounts, tidyPath } from './mountinfo.ts';
 import { describeUser, findPathUsers, loopsBelow, pathUserReads } from './path-users.ts';
 
 export const mountStopReads = [...pathUserReads] as const satisfies readonly ReadPrefix[];
@@ -26,11 +26,18 @@ export async function stopMount(at: Act<MountKeywords>, wanted: Wanted): Promise
   }
   if (seen.mountPoint === '/') throw new SvcError('REFUSED', 'the root filesystem is never unmounted');
   for (const mount of mountsBelow(seen.mounts, seen.mountPoint)) {
+    if (isStoppedInPlan(at, mount.mountPoint)) continue;
     at.log.warn(`${describeMount(mount)} on ${mount.mountPoint} lies below ${seen.mountPoint} and is unmounted first`);
     await unmount(at, mount.mountPoint);
   }
   const foreignBelow = seen.stack.findLastIndex((mount) => !seen.ours.includes(mount));
   for (let left = seen.stack.length - 1 - foreignBelow; left > 0; left--) await unmount(at, seen.mountPoint);
+}
+
+/** In a dry-run the filesystems of resources that the plan stops earlier are still mounted. */
+function isStoppedInPlan(at: Act<MountKeywords>, mountPoint: string): boolean {
+  const isOn = (mnt: unknown): boolean => typeof mnt === 'string' && tidyPath(mnt) === mountPoint;
+  return at.dryRun && at.resources.some(({ report, config }) => report?.state === 'down' && report.facts?.['assumed'] === true && isOn(config['mnt']));
 }
 
 /** umount(8) exits 32 for every failed unmount; what it means is read from the mounts, not from its text. */
