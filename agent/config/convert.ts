@@ -119,7 +119,9 @@ function convertNodes(text: string, keyword: Keyword): Converted {
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name.toLowerCase()).size);
   if (twice !== undefined) return { fault: `names ${twice} twice` };
-  return names.length === 0 && keyword.required ? { fault: 'is empty; at least one node is needed' } : { value: names };
+  return names.length === 0 && (keyword.required || keyword.min !== undefined)
+    ? { fault: 'is empty; at least one node is needed' }
+    : { value: names };
 }
 
 function convertUrl(text: string): Converted {

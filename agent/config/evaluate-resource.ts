@@ -18,8 +18,17 @@ export function evaluateResource(scene: Scene, rid: string, sink: ProblemSink): 
   const driver = driverOf(scene, rid);
   const line = scene.doc.section(rid)?.line ?? 1;
   if (driver === undefined) return undefined;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(driver.index)) {
+    // An index goes into file names, selectors and references.
+    report(
+      sink,
+      'error',
+      { line, section: rid },
+      `"${driver.index}" is no resource index; allowed are up to 64 letters, digits, dot, - and _`,
+    );
+  }
   const table = tableOf(scene, rid);
-  const values = evaluateTable(scene, rid, table, sink);
+  const values = { ...evaluateTable(scene, rid, table, sink), ...nodeDefaults(scene, rid, table) };
   if (driver.card === undefined) {
     reportType(scene, rid, driver, sink);
     checkReferences(scene, rid, sink, (base) => !table.bySpelling.has(base));
@@ -30,6 +39,7 @@ export function evaluateResource(scene: Scene, rid: string, sink: ProblemSink): 
     report(sink, 'error', place, `${base} is no keyword of ${driver.id}; svcmgr doc ${driver.id} lists them`);
   });
   reportContinuations(scene, rid, table, sink);
+  checkSubsetName(scene, rid, values['subset'], sink);
   const optional = table.bySpelling.get('optional');
   return {
     rid,
@@ -43,10 +53,28 @@ export function evaluateResource(scene: Scene, rid: string, sink: ProblemSink): 
   };
 }
 
+/** `[node] status_timeout` stands in where the file says none. */
+function nodeDefaults(scene: Scene, rid: string, table: KeywordTable): Readonly<Record<string, unknown>> {
+  const timeoutMs = scene.env.nodeSettings?.status_timeout;
+  const row = table.bySpelling.get('status_timeout');
+  return timeoutMs === undefined || row === undefined || findEntry(scene, rid, row) !== undefined ? {} : { status_timeout: timeoutMs };
+}
+
 function pick(values: Readonly<Record<string, unknown>>, keywords: Keywords): Readonly<Record<string, unknown>> {
   const picked: Record<string, unknown> = {};
   for (const name of Object.keys(keywords)) picked[name] = values[name];
   return picked;
+}
+
+function checkSubsetName(scene: Scene, rid: string, subset: unknown, sink: ProblemSink): void {
+  if (typeof subset !== 'string' || /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(subset)) return;
+  const line = effectiveEntry(scene.sections.get(rid), ['subset'], scene.view)?.line ?? 1;
+  report(
+    sink,
+    'error',
+    { line, section: rid, keyword: 'subset', value: subset },
+    'is no subset name; allowed are letters, digits, dot, - and _',
+  );
 }
 
 /** No driver: the type is missing, cannot be expanded, or names none we have. */
@@ -54,7 +82,10 @@ function reportType(scene: Scene, rid: string, { group, id }: SectionDriver, sin
   const entry = effectiveEntry(scene.sections.get(rid), ['type'], scene.view);
   const line = entry?.line ?? scene.doc.section(rid)?.line ?? 1;
   const types = scene.env.catalog.types(group);
-  const allowed = types.length === 0 ? `no driver of group ${group} is installed` : `allowed are ${types.join(', ')}`;
+  const allowed =
+    types.length === 0
+      ? `no driver of group ${group} is installed, only of ${groupsWithDrivers(scene).join(', ')}`
+      : `allowed are ${types.join(', ')}`;
   const place = { line, section: rid, keyword: 'type', value: entry?.value };
   if (id === undefined && entry !== undefined && 'fault' in expandEntry(scene, rid, entry, rid)) return;
   if (id === undefined) {
@@ -71,6 +102,10 @@ function mistypedType(scene: Scene, rid: string): string {
   const [base, [entry] = []] =
     entries.find(([key]) => !Object.hasOwn(resourceKeywords, key) && nearestName(key, ['type']) !== undefined) ?? [];
   return entry === undefined ? '' : `; is ${base} at line ${entry.line} meant?`;
+}
+
+function groupsWithDrivers(scene: Scene): readonly string[] {
+  return groups.filter((group) => scene.env.catalog.types(group).length > 0);
 }
 
 function nearestDriver(scene: Scene, group: string, type: string): string | undefined {

@@ -12,6 +12,7 @@ export const environments = ['CERT', 'DEV', 'DRP', 'FOR', 'INT', 'MUS', 'POC', '
 export const serviceKeywords = {
   nodes: {
     kind: 'nodes',
+    min: 1,
     default: '{nodename}',
     scopable: false,
     text: 'Nodes of the main site that may run the service, in order of preference.',

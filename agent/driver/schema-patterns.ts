@@ -80,7 +80,7 @@ export function patternOf(keyword: Keyword): string | undefined {
   const { kind } = keyword;
   if (kind === 'list') return ofList(keyword);
   if (kind === 'nodes')
-    return `^(?!(?:[^]*${blank})?(${notBlank}+)${blank}(?:[^]*${blank})?\\1(?:${blank}|$))${words(hostName, keyword.required === true).slice(1)}`;
+    return `^(?!(?:[^]*${blank})?(${notBlank}+)${blank}(?:[^]*${blank})?\\1(?:${blank}|$))${words(hostName, keyword.required === true || keyword.min !== undefined).slice(1)}`;
   if (kind === 'string' || kind === 'enum' || kind === 'schedule') return undefined;
   return plainPatterns[kind];
 }

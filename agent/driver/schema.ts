@@ -27,7 +27,7 @@ function propertyOf(keyword: Keyword): JsonSchema {
     ...(isChoice ? { enum: [...choices] } : {}),
     ...(pattern === undefined ? {} : { pattern }),
     ...(kind === 'schedule' || (kind === 'string' && required) ? { minLength: 1 } : {}),
-    ...(min === undefined && max === undefined ? {} : { 'x-range': { kind, unit, min, max } }),
+    ...((min === undefined && max === undefined) || kind === 'nodes' ? {} : { 'x-range': { kind, unit, min, max } }),
     ...(keyword.default === undefined ? {} : { default: keyword.default }),
     ...(example === undefined ? {} : { examples: [example] }),
     ...(replacedBy === undefined ? {} : { deprecated: true }),

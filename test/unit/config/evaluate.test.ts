@@ -74,19 +74,12 @@ sync_max_delay = 5
     expect(sync?.config).to.deep.include({ src: ['/a', '/b'], sync_max_delay: 300_000 });
   });
 
-  it('gives this node alone without nodes, and the environment of the node', () => {
-    const { definition } = evaluate('[fs#1]\ntype = flag\n', {
-      nodeSettings: {
-        name: undefined,
-        env: 'PRD',
-        uuid: undefined,
-        prkey: undefined,
-        driver_path: [],
-        status_timeout: undefined,
-        comment: undefined,
-      },
-    });
+  it('gives this node alone without nodes, and what the node says for all', () => {
+    const none = { name: undefined, uuid: undefined, prkey: undefined, driver_path: [], comment: undefined };
+    const text = '[fs#1]\ntype = flag\n[fs#2]\ntype = flag\nstatus_timeout = 3s\n';
+    const { definition } = evaluate(text, { nodeSettings: { ...none, env: 'PRD', status_timeout: 5000 } });
     expect(definition?.settings).to.deep.include({ nodes: ['n1'], env: 'PRD' });
+    expect(definition?.resources.map(({ common }) => common.status_timeout)).to.deep.equal([5000, 3000]);
   });
 
   it('lets a driver give a common keyword its own default', () => {
@@ -236,6 +229,15 @@ x = 1
     expect(lines('[app#1]\nstart_requires = app#1 sync#i0 vg#1pr\n[vg#1]\nname = x\n')).to.deep.equal([
       'svc1.conf:2: error: [app#1] start_requires = app#1 sync#i0 vg#1pr: a resource cannot require itself',
     ]);
+  });
+
+  it('refuses names that cannot go into paths and selectors', () => {
+    expect(lines('[fs#../x]\ntype = flag\n')[0]).to.match(/"..\/x" is no resource index/);
+    expect(lines('[fs#1]\ntype = flag\nsubset = a b\n')[0]).to.match(/subset = a b: is no subset name/);
+    expect(lines('[share#1]\ntype = nfs\n')[0]).to.match(
+      /there is no driver share.nfs; no driver of group share is installed, only of vg, ip, fs, container, app, sync, task/,
+    );
+    expect(lines('[DEFAULT]\nnodes =\n')[0]).to.match(/nodes = ?: is empty; at least one node is needed/);
   });
 
   it('shows no secret', () => {
