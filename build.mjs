@@ -57,7 +57,9 @@ function folders(folder) {
 const engineBesideIt = {
   name: 'engine-beside-it',
   setup(build) {
-    build.onResolve({ filter: /\/main\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './main.js', external: true } : undefined));
+    build.onResolve({ filter: /\/main\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './main.js', external: true } : undefined,
+    );
   },
 };
 
