@@ -8,6 +8,7 @@ import { parseEnvironment } from '../lib/environment.ts';
 import { limitKeywords, limitsOf } from '../lib/process-limits.ts';
 import { parseRetcodes, runCheck } from '../lib/retcodes.ts';
 import { includesStart } from '../lib/verbs.ts';
+import { codeOf, messageOf } from '../lib/error-code.ts';
 
 const keywords = {
   start: {
@@ -150,8 +151,8 @@ async function askToEnd(at: Acting, words: readonly string[]): Promise<boolean> 
     await at.local.change(asArgv(words, 'stop'), { ...runAs(at.config), timeoutMs: at.config.timeout });
     return true;
   } catch (error) {
-    if (!(error instanceof SvcError && ['COMMAND', 'UNSUPPORTED', 'TIMEOUT'].includes(error.code))) throw error;
-    at.log.warn(`the stop command failed, TERM follows: ${error.message}`);
+    if (!['COMMAND', 'UNSUPPORTED', 'TIMEOUT'].includes(codeOf(error) ?? '')) throw error;
+    at.log.warn(`the stop command failed, TERM follows: ${messageOf(error)}`);
     return false;
   }
 }

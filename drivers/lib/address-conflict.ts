@@ -1,8 +1,8 @@
 /** Does somebody else answer for an address? Asked before it is taken. */
 import type { Reader, ReadPrefix, Result } from '../../agent/driver/contract.ts';
-import { SvcError } from '../../agent/errors.ts';
 import type { Address } from './address.ts';
 import type { Link } from './iproute.ts';
+import { codeOf } from './error-code.ts';
 
 export type Answer =
   | { readonly kind: 'free' }
@@ -50,7 +50,7 @@ async function runIfThere(reader: Reader, argv: readonly [string, ...string[]]):
   try {
     return await reader.read(argv, { okCodes: [0, 1, 2] });
   } catch (error) {
-    if (error instanceof SvcError && error.code === 'UNSUPPORTED') return undefined;
+    if (codeOf(error) === 'UNSUPPORTED') return undefined;
     throw error;
   }
 }

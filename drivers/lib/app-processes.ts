@@ -3,6 +3,7 @@ import type { Act, Observe, ProcessInfo, Reader } from '../../agent/driver/contr
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { mountsOn, readMounts, tidyPath } from './mountinfo.ts';
+import { codeOf } from './error-code.ts';
 
 const killTimeoutMs = 10_000;
 const intervalMs = 100;
@@ -13,7 +14,7 @@ export async function waitUntilGone<T extends Keywords>(at: Act<T>, timeoutMs: n
   try {
     return await at.poll(probe, { timeoutMs, intervalMs, what: 'the processes to end', assume: true });
   } catch (error) {
-    if (error instanceof SvcError && error.code === 'TIMEOUT') return false;
+    if (codeOf(error) === 'TIMEOUT') return false;
     throw error;
   }
 }

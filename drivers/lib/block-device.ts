@@ -6,6 +6,7 @@ import type { BlockKeywords } from './filesystem-keywords.ts';
 import { guessFreeLoop, loopsOver } from './loop.ts';
 import type { Seen } from './mounting.ts';
 import { tidyPath } from './mountinfo.ts';
+import { codeOf } from './error-code.ts';
 
 /** Links in /dev/disk and /dev/mapper appear a moment after the volume group was started. */
 const deviceTimeoutMs = 10_000;
@@ -21,7 +22,7 @@ export async function waitForDevice(at: Act<BlockKeywords>, found: Device): Prom
   try {
     return await at.poll(probe, { timeoutMs: deviceTimeoutMs, intervalMs: 200, what: `device ${at.config.dev}`, assume });
   } catch (error) {
-    if (!(error instanceof SvcError && error.code === 'TIMEOUT')) throw error;
+    if (codeOf(error) !== 'TIMEOUT') throw error;
     throw new SvcError('REFUSED', `dev = ${at.config.dev} does not exist`, {
       hint: 'start the volume group or attach the disk first',
       cause: error,

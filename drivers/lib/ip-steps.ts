@@ -5,6 +5,7 @@ import { SvcError } from '../../agent/errors.ts';
 import { type Address, isSameAddress, shareNetwork } from './address.ts';
 import { askForAddress } from './address-conflict.ts';
 import { delArgv, type Link, type LinkAddress, readLinks } from './iproute.ts';
+import { codeOf } from './error-code.ts';
 
 const carrierTimeoutMs = 5_000;
 const dadTimeoutMs = 10_000;
@@ -33,7 +34,7 @@ export async function waitForCarrier<T extends Keywords>(at: Act<T>, link: Link)
   try {
     return await at.poll(probe, { timeoutMs: carrierTimeoutMs, intervalMs: 100, what: `carrier on ${link.name}`, assume });
   } catch (error) {
-    if (!(error instanceof SvcError && error.code === 'TIMEOUT')) throw error;
+    if (codeOf(error) !== 'TIMEOUT') throw error;
     throw new SvcError('REFUSED', `interface ${link.name} has no carrier`, { hint: '--allow no-carrier goes on without', cause: error });
   }
 }
@@ -44,7 +45,7 @@ export async function announce<T extends Keywords>(at: Act<T>, address: Address,
     const { exitCode } = await at.local.change(['arping', '-U', '-c', '1', '-I', dev, address.text], { okCodes: [0, 1, 2] });
     if (exitCode !== 0) at.log.warn(`the neighbours could not be told that ${address.text} is here: arping exit ${exitCode}`);
   } catch (error) {
-    if (!(error instanceof SvcError && error.code === 'UNSUPPORTED')) throw error;
+    if (codeOf(error) !== 'UNSUPPORTED') throw error;
     at.log.warn(`arping is not installed: the neighbours are not told that ${address.text} is here`);
   }
 }

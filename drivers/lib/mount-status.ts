@@ -1,12 +1,12 @@
 /** The status of a mounted filesystem (storage-drivers.md §3), without writing to it. */
 import type { Argv, Note, Observe, ReadPrefix, Report } from '../../agent/driver/contract.ts';
 import type { Config } from '../../agent/driver/keywords.ts';
-import { SvcError } from '../../agent/errors.ts';
 import type { MountKeywords } from './filesystem-keywords.ts';
 import { describeMount, lookAtMount, type Seen, type Wanted } from './mounting.ts';
 import type { Mount } from './mountinfo.ts';
 import { ownerDrift, ownerReads } from './ownership.ts';
 import { freePercent, readSpace, statfsReads } from './statfs.ts';
+import { codeOf, exitCodeOf, messageOf } from './error-code.ts';
 
 export interface StatusHooks {
   /** Faults that this type of filesystem counts by itself. */
@@ -88,11 +88,11 @@ async function lifeNotes(at: Observe<MountKeywords>, mountPoint: string): Promis
 
 /** Mounted is known, so a filesystem that does not answer is `warn`, with the error; everything else cannot be judged and goes up. */
 function deadNote(error: unknown, mountPoint: string, timeoutMs: number): Note {
-  if (error instanceof SvcError && error.code === 'TIMEOUT') {
+  if (codeOf(error) === 'TIMEOUT') {
     return { level: 'error', text: `${mountPoint} does not answer within ${timeoutMs / 1000} s` };
   }
-  if (error instanceof SvcError && error.code === 'COMMAND' && error.facts['exitCode'] !== undefined) {
-    return { level: 'error', text: `${mountPoint} cannot be read: ${error.message}` };
+  if (exitCodeOf(error) !== undefined) {
+    return { level: 'error', text: `${mountPoint} cannot be read: ${messageOf(error)}` };
   }
   throw error;
 }

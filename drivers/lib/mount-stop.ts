@@ -2,9 +2,11 @@
 import type { Act, ReadPrefix } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
 import type { MountKeywords } from './filesystem-keywords.ts';
+import { lastLines } from './last-lines.ts';
 import { describeMount, lookAtMount, type Wanted } from './mounting.ts';
 import { mountsBelow, mountsOn, readMounts, tidyPath } from './mountinfo.ts';
 import { describeUser, findPathUsers, loopsBelow, pathUserReads } from './path-users.ts';
+import { codeOf } from './error-code.ts';
 
 export const mountStopReads = [...pathUserReads] as const satisfies readonly ReadPrefix[];
 
@@ -37,7 +39,10 @@ export async function stopMount(at: Act<MountKeywords>, wanted: Wanted): Promise
 /** In a dry-run the filesystems of resources that the plan stops earlier are still mounted. */
 function isStoppedInPlan(at: Act<MountKeywords>, mountPoint: string): boolean {
   const isOn = (mnt: unknown): boolean => typeof mnt === 'string' && tidyPath(mnt) === mountPoint;
-  return at.dryRun && at.resources.some(({ report, config }) => report?.state === 'down' && report.facts?.['assumed'] === true && isOn(config['mnt']));
+  return (
+    at.dryRun &&
+    at.resources.some(({ report, config }) => report?.state === 'down' && report.facts?.['assumed'] === true && isOn(config['mnt']))
+  );
 }
 
 /** umount(8) exits 32 for every failed unmount; what it means is read from the mounts, not from its text. */
@@ -59,7 +64,8 @@ async function countMounts(at: Act<MountKeywords>, mountPoint: string): Promise<
 async function busyError(at: Act<MountKeywords>, mountPoint: string, stderr: string): Promise<SvcError> {
   const users = await findPathUsers(at.local, mountPoint);
   const holders = [...users.map(describeUser), ...(await loopsBelow(at.local, mountPoint))];
-  const who = holders.length === 0 ? 'no process of this mount namespace holds it' : `held by ${holders.slice(0, 10).join('; ')}`;
+  // Without a holder that we can see, the tool's own words say most: not root, or held in another mount namespace.
+  const who = holders.length === 0 ? lastLines(stderr) : `held by ${holders.slice(0, 10).join('; ')}`;
   const more = holders.length > 10 ? ` and ${holders.length - 10} more` : '';
   const hint = at.config.kill_users
     ? 'end what holds it, then stop again'
@@ -87,6 +93,6 @@ async function waitUntilUnused(at: Act<MountKeywords>, mountPoint: string, timeo
     await at.poll(probe, { timeoutMs, intervalMs: 200, what: `${mountPoint} to be unused`, assume: true });
   } catch (error) {
     // The next signal, or the second umount with its own error, follows.
-    if (!(error instanceof SvcError && error.code === 'TIMEOUT')) throw error;
+    if (codeOf(error) !== 'TIMEOUT') throw error;
   }
 }

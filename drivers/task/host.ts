@@ -5,6 +5,7 @@ import { asArgv, onlySet, programName } from '../lib/argv.ts';
 import { parseEnvironment } from '../lib/environment.ts';
 import { lastLines } from '../lib/last-lines.ts';
 import { everyExit } from '../lib/retcodes.ts';
+import { codeOf, messageOf } from '../lib/error-code.ts';
 
 const keywords = {
   command: { kind: 'argv', required: true, text: 'What a run executes.', example: '/opt/svc1/bin/backup --full' },
@@ -60,7 +61,7 @@ async function run(at: Acting): Promise<void> {
   try {
     result = await at.local.change(command, { ...runAs(at.config), okCodes: everyExit });
   } catch (error) {
-    await afterFailure(at, error instanceof SvcError ? error.code : 'BUG');
+    await afterFailure(at, codeOf(error) ?? 'BUG');
     throw error;
   }
   if (result.exitCode === 0) return at.remember(lastRunKey, '0');
@@ -79,8 +80,8 @@ async function afterFailure(at: Acting, how: string): Promise<void> {
   try {
     await at.local.change(asArgv(words, 'on_error'), runAs(at.config));
   } catch (error) {
-    if (!(error instanceof SvcError)) throw error;
-    at.log.warn(`on_error failed too: ${error.message}`);
+    if (codeOf(error) === undefined || codeOf(error) === 'CANCELLED') throw error;
+    at.log.warn(`on_error failed too: ${messageOf(error)}`);
   }
 }
 

@@ -343,6 +343,12 @@ describe('filesystem drivers: stop', () => {
       expect((await errorOf(ext4.stop?.(immortal.at as never))).message).to.contain('4711 postgres');
     });
 
+    it('shows what umount said when nobody is seen to hold it', async () => {
+      const made = fake(ext4, ours);
+      made.machine.changes = { umount: () => ({ exitCode: 32, stderr: 'umount: /mnt: must be superuser to unmount.\n' }) };
+      expect((await errorOf(ext4.stop?.(made.at as never))).message).to.contain('must be superuser');
+    });
+
     it('never touches the root filesystem', async () => {
       const made = createFake(ext4, {
         config: { dev: '/dev/vda', mnt: '/', kill_users: 'true' },
