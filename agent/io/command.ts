@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Argv } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
-import { findAccount, findGroup } from './account.ts';
+import { type Account, findAccount, findGroup } from './account.ts';
 import { childEnv, requireProgram } from './environment.ts';
 import { wrapArgv } from './gate.ts';
 import { commandMarker } from './process.ts';
@@ -30,6 +30,8 @@ export interface Command {
   readonly gated: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly marker: string;
+  /** When it runs as another account than the agent. */
+  readonly account: Account | undefined;
 }
 
 /** Throws UNSUPPORTED, COMMAND or CONFIG when the command cannot possibly run; spawns nothing. */
@@ -53,7 +55,7 @@ export async function prepareCommand(argv: Argv, options: CommandOptions): Promi
   const gated = options.beforeExec !== undefined || options.scope !== undefined || options.dieWithParent === true;
   const changed = isChange ? { account, gid } : { account: undefined, gid: undefined };
   const wrapped = wrapArgv(argv, { path, gated, dieWithParent: options.dieWithParent === true, ...changed, limits: options.limits ?? {} });
-  return { text: quoteArgv(argv), wrapped, gated, env, marker };
+  return { text: quoteArgv(argv), wrapped, gated, env, marker, account: changed.account };
 }
 
 /** A missing folder and a missing program are the same ENOENT to spawn. */

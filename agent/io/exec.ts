@@ -54,7 +54,7 @@ export interface ExecOptions {
   readonly scopes?: Scopes;
   /** TERM for the child when the agent dies, where setpriv(1) exists. */
   readonly dieWithParent?: boolean;
-  /** What it leaves behind in its process group is not ended. */
+  /** What it leaves behind is not ended, and writes to files, not to pipes that break when the agent goes. */
   readonly leaves?: boolean;
   /** Time between TERM and KILL, ms (default 5000). */
   readonly graceMs?: number;
@@ -79,7 +79,7 @@ export async function run(argv: Argv, options: ExecOptions = {}): Promise<ExecRe
   const command = await prepareCommand(argv, options);
   if (options.signal?.aborted) throw cancelled(command.text);
   const startedAt = performance.now();
-  const output = createOutput(options);
+  const output = createOutput(options, command.account);
   try {
     const { child, pid } = await spawnChild(command, options, output);
     return await supervise({ argv, options, command, output, startedAt }, child, pid);

@@ -59,7 +59,7 @@ type Child = ChildProcess & { readonly pid: number };
 type End = { readonly code: number | null; readonly signal: string | null };
 
 async function spawnDetached(command: Command, options: LaunchOptions): Promise<Child> {
-  const output = options.outputFile === undefined ? openNull() : openOutputFile(options.outputFile);
+  const output = options.outputFile === undefined ? openNull() : openOutputFile(options.outputFile, command.account);
   try {
     const { LC_ALL: _, ...env } = command.env; // for tools that are parsed; an application keeps its language
     const child = spawn(command.wrapped[0], command.wrapped.slice(1), {

@@ -1,16 +1,21 @@
-/** Where the output of a command goes and what is kept of it: pipes that are read, or a file for one that leaves a daemon behind. */
+/** Where the output of a command goes and what is kept of it: pipes that are read, or files for one that leaves a daemon behind. */
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Capture, createHead, createLineSplitter, createTail } from './capture.ts';
-import { openOutputFile } from './output-file.ts';
+import { openNamelessFiles, openOutputFile } from './output-file.ts';
 
 export interface OutputOptions {
   readonly maxBytes?: number;
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Both streams are appended here instead of to pipes: a daemon left behind then outlives us without a broken pipe. */
+  /** Both streams are appended here. */
   readonly outputFile?: string;
+  /**
+   * What the command leaves behind keeps its output: through a pipe it would be killed by SIGPIPE at its first word after the agent
+   * has gone, so it gets files (nameless ones without `outputFile`).
+   */
+  readonly leaves?: boolean;
 }
 
 export interface Output {
@@ -24,16 +29,30 @@ export interface Output {
   close(): void;
 }
 
+type Name = 'stdout' | 'stderr';
+
 const defaultMaxBytes = 1_048_576;
 const drainMs = 250;
+const lookMs = 200;
+const emptyAboveBytes = 16_777_216;
 
-/** Throws COMMAND when the output file cannot be opened. */
-export function createOutput(options: OutputOptions): Output {
-  return options.outputFile === undefined ? pipedOutput(options) : filedOutput(options, options.outputFile);
+/** Throws COMMAND when the output file cannot be opened. `owner` = the account of the command when that is another one. */
+export function createOutput(options: OutputOptions, owner?: { readonly uid: number; readonly gid: number }): Output {
+  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+  if (options.outputFile !== undefined) {
+    const fd = openOutputFile(options.outputFile, owner);
+    return filedOutput([fd, fd], [readGrowing(fd, 'stdout', createHead(maxBytes), options)]);
+  }
+  const files = options.leaves === true ? openNamelessFiles() : undefined;
+  if (files === undefined) return pipedOutput(options, maxBytes);
+  const [out, err] = files;
+  return filedOutput(files, [
+    readGrowing(out, 'stdout', createHead(maxBytes), options),
+    readGrowing(err, 'stderr', createTail(maxBytes), options),
+  ]);
 }
 
-function pipedOutput(options: OutputOptions): Output {
-  const maxBytes = options.maxBytes ?? defaultMaxBytes;
+function pipedOutput(options: OutputOptions, maxBytes: number): Output {
   const kept = { stdout: createHead(maxBytes), stderr: createTail(maxBytes) };
   const pipes: Pipe[] = [];
   return {
@@ -65,7 +84,7 @@ interface Pipe {
   close(): void;
 }
 
-function readPipe(stream: Readable, name: 'stdout' | 'stderr', capture: Capture, { onLine }: OutputOptions): Pipe {
+function readPipe(stream: Readable, name: Name, capture: Capture, { onLine }: OutputOptions): Pipe {
   const lines = onLine === undefined ? undefined : createLineSplitter((line) => onLine(name, line));
   let seen = 0;
   let isOpen = true;
@@ -97,33 +116,68 @@ async function settleWithin(work: Promise<unknown>, limitMs: number): Promise<vo
   clearTimeout(timer);
 }
 
-/** Everything the command appended, as stdout; stderr is in the same file, in the order it was written. */
-function filedOutput(options: OutputOptions, path: string): Output {
-  const fd = openOutputFile(path);
-  const start = fstatSync(fd).size;
-  const capture = createHead(options.maxBytes ?? defaultMaxBytes);
-  let isOpen = true;
+function filedOutput(stdio: readonly [number, number], files: readonly [GrowingFile, GrowingFile?]): Output {
+  const all = files.filter((file) => file !== undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    for (const file of all) file.look();
+  };
   return {
-    stdio: [fd, fd],
-    attach: () => undefined,
-    bytes: () => (isOpen ? Math.max(0, fstatSync(fd).size - start) : 0),
-    async drain() {
-      readFrom(fd, start, options.maxBytes ?? defaultMaxBytes, capture);
-      const lines = createLineSplitter((line) => options.onLine?.('stdout', line));
-      lines.add(Buffer.from(capture.text()));
-      lines.end();
+    stdio,
+    attach() {
+      timer = setInterval(look, lookMs);
     },
-    result: () => ({ stdout: capture.text(), stderr: '', truncated: capture.truncated() }),
+    bytes: () => all.reduce((sum, file) => sum + file.bytes(), 0),
+    async drain() {
+      look();
+    },
+    result: () => ({
+      stdout: files[0].capture.text(),
+      stderr: files[1]?.capture.text() ?? '',
+      truncated: all.some((file) => file.capture.truncated()),
+    }),
     close() {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
+      if (timer !== undefined) clearInterval(timer);
+      for (const file of all) file.end();
+      for (const fd of new Set(stdio)) closeSync(fd);
     },
   };
 }
 
-function readFrom(fd: number, start: number, maxBytes: number, capture: Capture): void {
-  const size = Math.min(fstatSync(fd).size - start, maxBytes + 1);
-  if (size <= 0) return;
-  const buffer = Buffer.alloc(size);
-  capture.add(buffer.subarray(0, readSync(fd, buffer, 0, size, start)));
+interface GrowingFile {
+  readonly capture: Capture;
+  bytes(): number;
+  /** Reads what was added. */
+  look(): void;
+  /** Gives out a last line that has no end. */
+  end(): void;
+}
+
+function readGrowing(fd: number, name: Name, capture: Capture, { onLine, outputFile }: OutputOptions): GrowingFile {
+  const isNameless = outputFile === undefined;
+  const lines = onLine === undefined ? undefined : createLineSplitter((line) => onLine(name, line));
+  const buffer = Buffer.alloc(65_536);
+  let position = fstatSync(fd).size;
+  let seen = 0;
+  return {
+    capture,
+    bytes: () => seen,
+    look() {
+      const { size } = fstatSync(fd);
+      // A script that says `> /dev/stderr` empties the file first.
+      if (size < position) position = 0;
+      while (position < size) {
+        const got = readSync(fd, buffer, 0, buffer.length, position);
+        if (got === 0) break;
+        const chunk = Buffer.from(buffer.subarray(0, got));
+        seen += got;
+        position += got;
+        capture.add(chunk);
+        lines?.add(chunk);
+      }
+      // Appending goes on at the start: what floods is bounded while somebody looks.
+      if (size > emptyAboveBytes && isNameless) ftruncateSync(fd);
+    },
+    end: () => lines?.end(),
+  };
 }

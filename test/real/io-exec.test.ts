@@ -125,11 +125,19 @@ describe('run: what cannot start', () => {
 });
 
 describeUnless(missing({ root: true, tools: ['setpriv'] }), 'run: as another account', () => {
+  const home = useHome();
   for (const dieWithParent of [false, true]) {
     it(`has that account's ids, groups and home${dieWithParent ? ', with a parent-death signal' : ''}`, async () => {
       const { stdout } = await run(['sh', '-c', 'id -u; id -g; id -G; echo $USER'], { user: 'nobody', dieWithParent });
       const [uid, gid, groups, user] = stdout.split('\n');
       expect([uid, gid, groups, user]).to.deep.equal(['65534', '65534', '65534', 'nobody']);
+    });
+
+    it(`lets it write to its own standard error by name${dieWithParent ? ', with a parent-death signal' : ''}`, async () => {
+      const options = { user: 'nobody', dieWithParent, leaves: true, outputFile: home().path('log', 'x') };
+      expect((await run(['sh', '-c', 'echo a >>/dev/stderr'], options)).stdout).to.equal('a\n');
+      const { outputFile: _, ...nameless } = options;
+      expect((await run(['sh', '-c', 'echo a >>/dev/stderr'], nameless)).stderr).to.equal('a\n');
     });
   }
 });
@@ -142,6 +150,23 @@ describe('run: its end', () => {
     const [daemon = 0] = pidsIn(stdout);
     expect(isRunning(daemon)).to.equal(true);
     process.kill(daemon, 'SIGKILL');
+  });
+
+  it('does not break the output of a daemon that may stay', async () => {
+    const script = '(while [ ! -e $1 ]; do sleep 0.01; done; echo late; echo alive >$2) & echo early; echo err >/dev/stderr';
+    const [go, proof] = [home().path('go'), home().path('proof')];
+    const lines: string[] = [];
+    const onLine = (stream: string, line: string): void => void lines.push(`${stream} ${line}`);
+    const result = await run(['sh', '-c', script, 'sh', go, proof], { leaves: true, onLine });
+    expect(result).to.include({ stdout: 'early\n', stderr: 'err\n' });
+    expect(lines.sort()).to.deep.equal(['stderr err', 'stdout early']);
+    writeFileSync(go, '');
+    await eventually(() => existsSync(proof));
+  });
+
+  it('bounds what a command that may leave a daemon prints', async () => {
+    const result = await run(['sh', '-c', 'yes | head -c 40000000; echo the end >&2'], { leaves: true, maxBytes: 1000 });
+    expect(result).to.include({ truncated: true, stdout: 'y\n'.repeat(500), stderr: 'the end\n' });
   });
 
   it('ends what is left behind when nothing may be', async () => {
