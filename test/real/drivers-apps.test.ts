@@ -193,7 +193,11 @@ esac`,
     it('fails a stop that leaves processes behind', async () => {
       const one = app({ start: `${launcher()} start`, stop: 'true-ish' });
       await one.act('start');
-      const lazy = createBench(forking, { folder: home().folder, rid: 'app#1', config: { start: 'x', stop: '/bin/true', timeout: '400ms' } });
+      const lazy = createBench(forking, {
+        folder: home().folder,
+        rid: 'app#1',
+        config: { start: 'x', stop: '/bin/true', timeout: '400ms' },
+      });
       const error = await errorOf(lazy.act('stop'));
       expect(error.message).to.match(/processes are left: \d+ sleep/);
       process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
