@@ -3,7 +3,7 @@ import { closeSync, constants, fsyncSync, openSync, unlinkSync, writeSync } from
 import { join } from 'node:path';
 import { errnoOf } from '../io/files.ts';
 
-const reserveBytes = 65_536;
+const reserveBytes = 16_384;
 
 function reservePath(folder: string): string {
   return join(folder, 'reserve');
