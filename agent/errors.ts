@@ -32,7 +32,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** Several copies of this module may be loaded (the thin command line, the engine, an outside driver): errors are told by this mark. */
+const mark: unique symbol = Symbol.for('svcmgr.SvcError') as never;
+
 export class SvcError extends Error {
+  static override [Symbol.hasInstance](value: unknown): value is SvcError {
+    return typeof value === 'object' && value !== null && mark in value;
+  }
+
+  readonly [mark] = true;
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -46,9 +54,11 @@ export class SvcError extends Error {
   }
 }
 
-/** Wraps anything thrown into a SvcError; what is not one already is a BUG that keeps its cause. */
+/** Wraps anything thrown into a SvcError; what is neither one already nor an abort is a BUG that keeps its cause. */
 export function asSvcError(thrown: unknown): SvcError {
   if (thrown instanceof SvcError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  // What an AbortSignal gives when nobody said why.
+  if (thrown instanceof Error && thrown.name === 'AbortError') return new SvcError('CANCELLED', message, { cause: thrown });
   return new SvcError('BUG', message, { cause: thrown });
 }
