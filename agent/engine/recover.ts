@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { asSvcError, SvcError } from '../errors.ts';
 import { findOrphans, type JournaledCommand, waitForOrphans } from '../io/orphan.ts';
 import { interrupted, type OpenAction } from '../journal/actions.ts';
-import { type JournalRecord } from '../journal/record.ts';
+import { readOpenRecords } from '../journal/open-actions.ts';
 import { readRecords } from '../journal/read.ts';
+import type { JournalRecord } from '../journal/record.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
 
@@ -16,13 +17,14 @@ export function fallbackJournal(world: World): string {
 /** Every record of a service, in the order written. */
 export async function recordsOf(world: World, service: string): Promise<readonly JournalRecord[]> {
   const records: JournalRecord[] = [];
-  for await (const record of readRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service })) records.push(record);
+  for await (const record of readRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service }))
+    records.push(record);
   return records;
 }
 
 /** Actions on this service that were cut and neither completed nor cleared, oldest first. */
 export async function interruptedActions(world: World, service: string): Promise<readonly OpenAction[]> {
-  return interrupted(await recordsOf(world, service));
+  return interrupted(await readOpenRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service }));
 }
 
 /**

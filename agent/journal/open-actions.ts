@@ -23,7 +23,11 @@ export async function readOpenRecords(options: OpenRecordsOptions): Promise<read
   const open = openSids(texts.flatMap((text) => bracketLines(text).flatMap(parse)));
   if (open.size === 0) return [];
   const needles = [...open].map((sid) => `"sid":${JSON.stringify(sid)}`);
-  const records = texts.flatMap((text) => linesWith(text, needles).map(({ line }) => line).flatMap(parse));
+  const records = texts.flatMap((text) =>
+    linesWith(text, needles)
+      .map(({ line }) => line)
+      .flatMap(parse),
+  );
   return inOrder(records.filter((record) => record.sid !== undefined && open.has(record.sid)));
 }
 
