@@ -1,7 +1,22 @@
 /** Builds what a driver receives: Observe from the doors, and Act with every effect recorded (design/driver-contract.md). */
+import { setMaxListeners } from 'node:events';
 import { SvcError } from '../errors.ts';
 import { poll } from '../io/poll.ts';
-import type { Act, Argv, Log, Observe, Peer, PollLimits, Reader, ReadPrefix, ResourceView, RunOptions, SectionView, Target } from './contract.ts';
+import { unlessAborted } from './abortable.ts';
+import type {
+  Act,
+  Argv,
+  Log,
+  Observe,
+  Peer,
+  PollLimits,
+  Reader,
+  ReadPrefix,
+  ResourceView,
+  RunOptions,
+  SectionView,
+  Target,
+} from './contract.ts';
 import type { Doors } from './doors.ts';
 import { createHost, type Effects } from './host.ts';
 import type { Config, Keywords } from './keywords.ts';
@@ -44,6 +59,8 @@ export interface ContextInput {
 export interface ActInput extends ContextInput {
   readonly effects: Effects;
   readonly allow: ReadonlySet<string>;
+  /** Runs a command outside the engine's own limit: it has one of its own (rule 10). */
+  readonly hold?: <V>(work: () => Promise<V>) => Promise<V>;
   progress(done: number, total: number | undefined, unit: string): void;
 }
 
@@ -103,14 +120,17 @@ async function pollOrAssume<V>(input: ActInput, probe: () => Promise<V | undefin
 }
 
 function createReader(input: ContextInput): Reader {
-  const { doors } = input;
+  const { doors, signal } = input;
+  // One status may look at many files at once; that is no leak.
+  setMaxListeners(0, signal);
+  const look = <V>(what: string, work: () => Promise<V>): Promise<V> => unlessAborted(signal, what, work);
   return {
     read: (argv, options) => read(input, argv, options),
-    file: (path) => doors.readText(path),
-    stat: (path) => doors.statFile(path),
-    list: (path) => doors.listFolder(path),
-    resolve: (path) => doors.resolvePath(path),
-    processes: () => doors.scopeProcesses(input.scope),
+    file: (path) => look(path, () => doors.readText(path)),
+    stat: (path) => look(path, () => doors.statFile(path)),
+    list: (path) => look(path, () => doors.listFolder(path)),
+    resolve: (path) => look(path, () => doors.resolvePath(path)),
+    processes: () => look('processes', () => doors.scopeProcesses(input.scope)),
   };
 }
 
@@ -131,7 +151,9 @@ async function read(input: ContextInput, argv: Argv, options: RunOptions = {}): 
 }
 
 /** The run options that io understands as they are. */
-export function pick(options: RunOptions): Pick<RunOptions, 'timeoutMs' | 'input' | 'cwd' | 'user' | 'group' | 'maxBytes' | 'idleTimeoutMs'> {
+export function pick(
+  options: RunOptions,
+): Pick<RunOptions, 'timeoutMs' | 'input' | 'cwd' | 'user' | 'group' | 'maxBytes' | 'idleTimeoutMs'> {
   const { timeoutMs, input, cwd, user, group, maxBytes, idleTimeoutMs } = options;
   return Object.fromEntries(
     Object.entries({ timeoutMs, input, cwd, user, group, maxBytes, idleTimeoutMs }).filter(([, value]) => value !== undefined),

@@ -44,18 +44,18 @@ async function change(input: ActInput, argv: Argv, options: RunOptions = {}): Pr
   if (input.effects.dryRun) {
     return { command: text, exitCode: 0, stdout: options.assume ?? '', stderr: '', durationMs: 0, truncated: false };
   }
-  input.shared.forgetAll();
-  const ran = await input.doors.run(argv, {
-    ...(options.idleTimeoutMs === undefined ? { timeoutMs: defaultLimits.changeMs } : {}),
-    ...pick(options),
-    env,
-    signal: input.signal,
-    beforeExec: effect.started,
-    onLine: (_stream, line) => input.effects.output(input.rid, maskSecrets(line, secrets)),
-    ...(options.leaves === true ? { leaves: true, scope: input.scope } : { dieWithParent: true }),
-  });
+  const ran = await affecting(input, () =>
+    input.doors.run(argv, {
+      ...(options.idleTimeoutMs === undefined ? { timeoutMs: defaultLimits.changeMs } : {}),
+      ...pick(options),
+      env,
+      signal: input.signal,
+      beforeExec: effect.started,
+      onLine: (_stream, line) => input.effects.output(input.rid, maskSecrets(line, secrets)),
+      ...(options.leaves === true ? { leaves: true, scope: input.scope } : { dieWithParent: true }),
+    }),
+  );
   effect.ended(ran.exitCode, ran.durationMs);
-  input.shared.forgetAll();
   return resultOf(argv, ran, options, secrets);
 }
 
@@ -64,19 +64,30 @@ async function launch(input: ActInput, argv: Argv, options: LaunchOptions = {}):
   const { env, secrets } = plainEnv(options.env);
   const effect = input.effects.announce(input.rid, maskSecrets(quoteArgv(argv), secrets), 'launch');
   if (input.effects.dryRun) return { pid: 0, startTicks: 0, command: argv[0] };
-  input.shared.forgetAll();
   const { user, group, cwd, limits } = options;
   const begun = Date.now();
-  const info = await input.doors.launch(argv, {
-    scope: input.scope,
-    env,
-    outputFile: `${input.logFolder}/${input.service}.${input.rid.replace('#', '.')}.out`,
-    beforeExec: effect.started,
-    signal: input.signal,
-    ...Object.fromEntries(Object.entries({ user, group, cwd, limits }).filter(([, value]) => value !== undefined)),
-  });
+  const info = await affecting(input, () =>
+    input.doors.launch(argv, {
+      scope: input.scope,
+      env,
+      outputFile: `${input.logFolder}/${input.service}.${input.rid.replace('#', '.')}.out`,
+      beforeExec: effect.started,
+      signal: input.signal,
+      ...Object.fromEntries(Object.entries({ user, group, cwd, limits }).filter(([, value]) => value !== undefined)),
+    }),
+  );
   effect.ended(0, Date.now() - begun);
   return info;
+}
+
+/** What others found out before or during a change may not be true any more. */
+async function affecting<V>(input: ActInput, work: () => Promise<V>): Promise<V> {
+  input.shared.forgetAll();
+  try {
+    return await (input.hold === undefined ? work() : input.hold(work));
+  } finally {
+    input.shared.forgetAll();
+  }
 }
 
 async function signalScope(input: ActInput, name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number> {
@@ -85,8 +96,7 @@ async function signalScope(input: ActInput, name: 'TERM' | 'KILL' | 'HUP' | 'INT
   if (found.length === 0) return 0;
   const effect = input.effects.announce(input.rid, `kill -${name} ${found.map((process) => process.pid).join(' ')}`, 'other');
   if (input.effects.dryRun) return found.length;
-  input.shared.forgetAll();
-  const count = await input.doors.signalScope(input.scope, name);
+  const count = await affecting(input, () => input.doors.signalScope(input.scope, name));
   effect.ended(0, 0);
   return count;
 }
@@ -95,9 +105,8 @@ async function write(input: ActInput, path: string, text: string, mode?: number)
   input.signal.throwIfAborted();
   const effect = input.effects.announce(input.rid, `write ${path} (${Buffer.byteLength(text)} bytes)`, 'other');
   if (input.effects.dryRun) return;
-  input.shared.forgetAll();
   try {
-    await input.doors.writeAtomic(path, text, mode);
+    await affecting(input, () => input.doors.writeAtomic(path, text, mode));
   } catch (error) {
     effect.ended(1, 0);
     throw error instanceof SvcError ? error : new SvcError('COMMAND', `cannot write ${path}: ${String(error)}`, { cause: error });
