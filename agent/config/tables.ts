@@ -89,7 +89,10 @@ export const resourceKeywords = {
   encap: { kind: 'boolean', default: 'false', text: 'The resource lives inside the container of the service.' },
   start_timeout: { kind: 'duration', text: 'Longest start of the resource.', example: '2m' },
   stop_timeout: { kind: 'duration', text: 'Longest stop of the resource.', example: '2m' },
-  status_timeout: { kind: 'duration', default: '10s', text: 'Longest look at the state of the resource; later it is undef.' },
+  status_timeout: {
+    kind: 'duration',
+    text: 'Longest look at the state of the resource; later it is undef. Default: that of the node, else 10 s.',
+  },
   start_requires: { kind: 'requires', text: 'States of other resources needed before the start.', example: 'fs#1(up) sync#1(up,warn)' },
   stop_requires: { kind: 'requires', text: 'States of other resources needed before the stop.', example: 'app#1(down)' },
   sync_requires: { kind: 'requires', text: 'States of other resources needed before a sync.', example: 'fs#1(up)' },
@@ -127,6 +130,6 @@ export const nodeKeywords = {
     text: 'Folders with outside drivers, owned by root and not writable by others.',
     example: '/opt/svcmgr/drivers',
   },
-  status_timeout: { kind: 'duration', text: 'Longest look at one resource, for services that do not say it.', example: '10s' },
+  status_timeout: { kind: 'duration', text: 'Longest look at one resource whose file does not say it. Default: 10 s.', example: '20s' },
   comment: { kind: 'string', text: 'Free text about the node.' },
 } as const satisfies Keywords;
