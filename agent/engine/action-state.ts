@@ -3,6 +3,7 @@ import { type ActInput, createAct } from '../driver/context.ts';
 import type { Act } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
+import type { Clock } from './deadline.ts';
 import type { Ledger } from './effects.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type Run } from './run.ts';
@@ -43,10 +44,12 @@ export interface Action {
   readonly signal: AbortSignal;
   /** Resources that were down when the walk of this action (or of the interrupted one it completes) reached them, in that order. */
   readonly reachedDown: Set<string>;
+  /** Optional resources that cannot be acted on, and why: found out before the first change. */
+  readonly unfit: Map<string, SvcError>;
   readonly steps: StepResult[];
 }
 
-export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal): ActInput {
+export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal, clock?: Clock): ActInput {
   const { run } = action;
   const log = run.log(resource?.rid);
   const base =
@@ -57,13 +60,14 @@ export function actInput(action: Action, resource: Resource | undefined, signal:
     ...base,
     effects: action.ledger,
     allow: new Set(action.request.allow),
+    ...(clock === undefined ? {} : { hold: clock.hold }),
     progress: (done, total, unit) => log.info(progressText(done, total, unit)),
   };
 }
 
 /** A context that may act on this resource for this action. */
-export function actOn(action: Action, resource: Resource, signal: AbortSignal): Act<never> {
-  return createAct(actInput(action, resource, signal)) as unknown as Act<never>;
+export function actOn(action: Action, resource: Resource, signal: AbortSignal, clock?: Clock): Act<never> {
+  return createAct(actInput(action, resource, signal, clock)) as unknown as Act<never>;
 }
 
 /** The resource of an instance; NOT_FOUND otherwise. */

@@ -1,6 +1,6 @@
 /** What stands around the walk of an action: lock, journal, cut predecessors before; status, journal, release after. */
 import { join } from 'node:path';
-import type { SvcError } from '../errors.ts';
+import { asSvcError, type SvcError } from '../errors.ts';
 import { describeWho } from '../io/identity.ts';
 import { acquireLock, type Lock, type LockOwner } from '../io/lock.ts';
 import { currentProcess } from '../io/process.ts';
@@ -8,16 +8,16 @@ import { type Journal, openJournal } from '../journal/journal.ts';
 import type { OpenAction } from '../journal/actions.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import type { Action, ActionRequest, Verb } from './action-state.ts';
-import { readKept, writeKept } from './kept-state.ts';
+import { type Expected, keepExpected } from './kept-state.ts';
 import { awaitSurvivors, fallbackJournal, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
 import { evaluateStatus } from './status.ts';
+import { takesOver } from './take-over.ts';
 
 export interface OpenedAction {
   /** Undefined in a dry-run. */
   readonly journal: Journal | undefined;
-  readonly cut: readonly OpenAction[];
-  /** Those of them that this action answers for from now on. */
+  /** Interrupted actions that this one answers for. */
   readonly takenOver: readonly OpenAction[];
   readonly lock: Lock | undefined;
   /** Aborts when the lock is lost. */
@@ -28,10 +28,16 @@ export interface OpenedAction {
 const worksWithoutDisk: readonly Verb[] = ['stop', 'shutdown'];
 
 /** Takes the lock, settles what a cut predecessor left running, opens the journal. A dry-run does none of that. */
-export async function openAction(run: Run, request: ActionRequest, sid: string, partial: boolean, signal: AbortSignal): Promise<OpenedAction> {
+export async function openAction(
+  run: Run,
+  request: ActionRequest,
+  sid: string,
+  partial: boolean,
+  signal: AbortSignal,
+): Promise<OpenedAction> {
   const { world, instance } = run;
   if (request.dryRun) {
-    return { journal: undefined, cut: await interruptedActions(world, instance.name), takenOver: [], lock: undefined, lost: undefined };
+    return { journal: undefined, takenOver: [], lock: undefined, lost: undefined };
   }
   const waitMs = request.waitMs ?? instance.definition.settings.lock_timeout;
   const lock = await takeLock(run, request, sid, waitMs, signal);
@@ -39,7 +45,7 @@ export async function openAction(run: Run, request: ActionRequest, sid: string, 
     const cut = await interruptedActions(world, instance.name);
     await awaitSurvivors(run, cut, waitMs, signal);
     const journal = startJournal(run, request, sid);
-    return { journal, cut, takenOver: cut.filter((one) => takesOver(request, partial, one)), lock, lost: lock.lost };
+    return { journal, takenOver: cut.filter((one) => takesOver(request, partial, one)), lock, lost: lock.lost };
   } catch (error) {
     lock.release();
     throw error;
@@ -50,7 +56,14 @@ async function takeLock(run: Run, request: ActionRequest, sid: string, waitMs: n
   const { world, instance } = run;
   return acquireLock(
     lockFile(world.paths.run, instance.name),
-    { ...currentProcess(), who: describeWho(world.who), action: request.verb, service: instance.name, sid, since: world.now().toISOString() },
+    {
+      ...currentProcess(),
+      who: describeWho(world.who),
+      action: request.verb,
+      service: instance.name,
+      sid,
+      since: world.now().toISOString(),
+    },
     { waitMs, signal, onWait: (owner) => run.log().info(waitingText(owner)) },
   );
 }
@@ -64,20 +77,18 @@ export function lockFile(runFolder: string, service: string): string {
   return join(runFolder, 'locks', `${service}.lock`);
 }
 
-/** A whole action, or the same one again, answers for the cut one. */
-function takesOver(request: ActionRequest, partial: boolean, cut: OpenAction): boolean {
-  if (!partial) return true;
-  const { rid, tag, subset } = cut.options as Partial<ActionRequest>;
-  return cut.verb === request.verb && rid === request.rid && tag === request.tag && subset === request.subset;
-}
-
 function startJournal(run: Run, request: ActionRequest, sid: string): Journal {
   const { world, instance } = run;
   const mayFallBack = worksWithoutDisk.includes(request.verb);
   const journal = openJournal({
     folder: world.paths.journal,
     service: instance.name,
-    ...(mayFallBack ? { fallbackFolder: fallbackJournal(world), onFallback: (error: SvcError, folder: string) => run.log().error(`${error.message}; this action is journaled in ${folder}`) } : {}),
+    ...(mayFallBack
+      ? {
+          fallbackFolder: fallbackJournal(world),
+          onFallback: (error: SvcError, folder: string) => run.log().error(`${error.message}; this action is journaled in ${folder}`),
+        }
+      : {}),
   });
   try {
     journal.append({
@@ -98,38 +109,82 @@ function startJournal(run: Run, request: ActionRequest, sid: string): Journal {
   return journal;
 }
 
-/** Looks once more, keeps what is expected, ends the journal entry, lets the lock go. */
-export async function closeAction(
-  action: Action,
-  opened: OpenedAction,
-  outcome: { error: SvcError | undefined; partial: boolean; begun: number },
-): Promise<StatusDocument | undefined> {
+interface Outcome {
+  readonly error: SvcError | undefined;
+  readonly partial: boolean;
+  /** Milliseconds since 1970. */
+  readonly begun: number;
+}
+
+interface Closed {
+  /** Undefined after a dry-run, and when it could not be evaluated. */
+  readonly status: StatusDocument | undefined;
+  /** That of the action, or why its end could not be journaled. */
+  readonly error: SvcError | undefined;
+}
+
+/** Keeps what is expected, ends the journal entry, looks once more, lets the lock go. Never throws: the outcome must reach the caller. */
+export async function closeAction(action: Action, opened: OpenedAction, outcome: Outcome): Promise<Closed> {
   const { run, request, journal } = action;
-  if (journal === undefined) return undefined;
+  if (journal === undefined) return { status: undefined, error: outcome.error };
   try {
     if (outcome.error === undefined && !outcome.partial) await keepExpectation(run, request.verb);
-    for (const old of opened.takenOver) journal.append({ kind: 'clear', sid: old.sid, by: action.sid });
-    const durationMs = Date.now() - outcome.begun;
-    const { error } = outcome;
-    journal.append({
-      kind: 'end',
-      sid: action.sid,
-      result: error === undefined ? 'ok' : error.code === 'CANCELLED' ? 'aborted' : 'failed',
-      ...(error === undefined ? {} : { code: error.code, message: error.message }),
-      durationMs,
-    });
-    return await evaluateStatus(run, new AbortController().signal, { ignoreLock: true });
+    const error = endEntry(action, opened, outcome, journal);
+    return { status: await finalStatus(run), error };
   } finally {
     journal.close();
     opened.lock?.release();
   }
 }
 
-async function keepExpectation(run: Run, verb: Verb): Promise<void> {
-  const expected = verb === 'stop' || verb === 'shutdown' || verb === 'unprovision' ? 'down' : verb === 'run' ? undefined : 'up';
-  if (expected === undefined) return;
-  const { world, instance } = run;
-  await writeKept(world, instance.name, { ...(await readKept(world, instance.name)), expected }).catch((error: unknown) =>
-    run.log().error(`cannot keep what is expected of this instance: ${String(error)}`),
+/** Without an end the action counts as interrupted, which is the safe way to be wrong. */
+function endEntry(action: Action, opened: OpenedAction, outcome: Outcome, journal: Journal): SvcError | undefined {
+  const { error } = outcome;
+  const { sid } = action;
+  try {
+    // One that was refused before it reached anything has settled nothing for its predecessor.
+    if (error === undefined || action.steps.length > 0)
+      for (const old of opened.takenOver) journal.append({ kind: 'clear', sid: old.sid, by: sid });
+    journal.append({
+      kind: 'end',
+      sid,
+      result: error === undefined ? 'ok' : error.code === 'CANCELLED' ? 'aborted' : 'failed',
+      ...(error === undefined ? {} : { code: error.code, message: error.message }),
+      durationMs: Date.now() - outcome.begun,
+    });
+    return error;
+  } catch (thrown) {
+    const unwritten = asSvcError(thrown);
+    action.run.log().error(`the end of this action is not journaled: ${unwritten.message}`);
+    return error ?? unwritten;
+  }
+}
+
+async function finalStatus(run: Run): Promise<StatusDocument | undefined> {
+  try {
+    return await evaluateStatus(run, new AbortController().signal, { ignoreLock: true });
+  } catch (thrown) {
+    run.log().error(`the final status could not be evaluated: ${asSvcError(thrown).message}`);
+    return undefined;
+  }
+}
+
+/** A machine that goes down and comes up again changes nothing in what is expected of its services. */
+const expectedAfter = {
+  start: 'up',
+  restart: 'up',
+  provision: 'up',
+  stop: 'down',
+  unprovision: 'down',
+  shutdown: undefined,
+  boot: undefined,
+  run: undefined,
+} as const satisfies Record<Verb, Expected | undefined>;
+
+async function keepExpectation({ world, instance, log }: Run, verb: Verb): Promise<void> {
+  const expected = expectedAfter[verb];
+  if (expected === undefined || instance.definition.settings.disable) return;
+  await keepExpected(world, instance.name, expected).catch((error: unknown) =>
+    log().error(`cannot keep what is expected of this instance: ${String(error)}`),
   );
 }

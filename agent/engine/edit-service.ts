@@ -24,7 +24,10 @@ export interface EditRequest {
 export async function editService(world: World, service: string, request: EditRequest): Promise<boolean> {
   const { path, text, mode } = await readServiceText(world, service);
   const before = parseDocument(text, path);
-  const after = request.operations.reduce<IniDocument>((doc, one) => ('set' in one ? applySet(doc, one.set) : applyUnset(doc, one.unset)), before);
+  const after = request.operations.reduce<IniDocument>(
+    (doc, one) => ('set' in one ? applySet(doc, one.set) : applyUnset(doc, one.unset)),
+    before,
+  );
   return replaceServiceText(world, service, { path, mode, before: text, after: after.toText(), ...request });
 }
 
@@ -32,7 +35,15 @@ export async function editService(world: World, service: string, request: EditRe
 export async function replaceServiceText(
   world: World,
   service: string,
-  change: { path: string; mode: number; before: string; after: string; dryRun: boolean; reason: string | undefined; operations?: readonly Operation[] },
+  change: {
+    path: string;
+    mode: number;
+    before: string;
+    after: string;
+    dryRun: boolean;
+    reason: string | undefined;
+    operations?: readonly Operation[];
+  },
 ): Promise<boolean> {
   if (change.before === change.after) return false;
   const old = new Set((await evaluateText(world, service, change.before, change.path, change.mode)).problems.map(identity));
@@ -42,7 +53,9 @@ export async function replaceServiceText(
     throw new SvcError('CONFIG', `${service} is not changed:\n${fresh.map((problem) => `  ${problemLine(problem)}`).join('\n')}`);
   }
   if (change.dryRun) return true;
-  const what = (change.operations ?? []).map((one) => ('set' in one ? `set ${one.set.split(/[-+|]?=/)[0]}` : `unset ${one.unset}`)).join(', ');
+  const what = (change.operations ?? [])
+    .map((one) => ('set' in one ? `set ${one.set.split(/[-+|]?=/)[0]}` : `unset ${one.unset}`))
+    .join(', ');
   noteInJournal(world, service, `configuration changed${what === '' ? '' : `: ${what}`}`, change.reason);
   await world.doors.writeAtomic(change.path, change.after, change.mode);
   return true;

@@ -8,6 +8,8 @@ import type { Run } from './run.ts';
 export interface Ledger extends Effects {
   /** Number of changes so far (planned ones in a dry-run). */
   count(): number;
+  /** Number of changes of one resource so far, its triggers included. */
+  countOf(rid: string): number;
   /** Resources that this action changed. */
   changed(): ReadonlySet<string>;
   /** The lines of a dry-run. */
@@ -17,20 +19,32 @@ export interface Ledger extends Effects {
 /** @param inherited resources that the cut action it completes had changed already */
 export function createLedger(run: Run, journal: Journal | undefined, sid: string, inherited: readonly string[] = []): Ledger {
   const changed = new Set<string>(inherited);
+  const counts = new Map<string, number>();
   const lines: { rid: string; text: string }[] = [];
   const dryRun = journal === undefined;
   let seq = 0;
   const announce = (rid: string, text: string, kind: EffectKind): Effect => {
     seq += 1;
     const own = seq;
+    counts.set(rid, (counts.get(rid) ?? 0) + 1);
     run.log(rid).info(text);
     lines.push({ rid, text });
-    const first = !changed.has(rid);
+    const first = counts.get(rid) === 1;
     changed.add(rid);
     if (journal === undefined) return { started: () => undefined, ended: () => undefined };
     if (first && rid !== '') journal.appendLazy({ kind: 'changed', sid, rid, from: run.reports.get(rid)?.state ?? 'undef' });
     const nature = { ...(kind === 'leaves' ? { leaves: true } : {}), ...(kind === 'launch' ? { launch: true } : {}) };
-    const intent = (child?: HeldChild) => journal.append({ kind: 'command', sid, rid, seq: own, argv: text, phase: 'intent', ...nature, ...(child === undefined ? {} : { ...child, boot: bootId() }) });
+    const intent = (child?: HeldChild) =>
+      journal.append({
+        kind: 'command',
+        sid,
+        rid,
+        seq: own,
+        argv: text,
+        phase: 'intent',
+        ...nature,
+        ...(child === undefined ? {} : { ...child, boot: bootId() }),
+      });
     if (kind === 'other') intent();
     return {
       started: (child) => intent(child),
@@ -52,6 +66,7 @@ export function createLedger(run: Run, journal: Journal | undefined, sid: string
       return value;
     },
     count: () => seq,
+    countOf: (rid) => counts.get(rid) ?? 0,
     changed: () => changed,
     planned: () => lines,
   };

@@ -55,12 +55,22 @@ function buildResource(resource: ResourceDefinition, driver: Driver, container: 
     common: resource.common,
     traits,
     config: resource.config,
-    label: driver.label(resource.config as never),
+    label: labelOf(driver, resource.config, resource.type),
     optionalInFile: resource.optionalInFile,
     depth: driver.depth?.(resource.config as never),
     implied: undefined,
     container: traits.encap ? (container ?? 'container') : undefined,
   };
+}
+
+/** A label is only decoration: an outside driver that cannot make one must not cost the service its status. */
+function labelOf(driver: Driver, config: Readonly<Record<string, unknown>>, type: string): string {
+  try {
+    const label: unknown = driver.label(config as never);
+    return typeof label === 'string' ? label : type;
+  } catch {
+    return type;
+  }
 }
 
 function impliedOf(owner: Resource, registry: Registry): readonly Resource[] {
@@ -73,7 +83,7 @@ function impliedOf(owner: Resource, registry: Registry): readonly Resource[] {
       type: implied.type,
       driver,
       config: implied.values,
-      label: driver.label(implied.values as never),
+      label: labelOf(driver, implied.values, implied.type),
       depth: undefined,
       implied: { of: owner.rid, order: implied.order },
     };

@@ -7,7 +7,11 @@ import type { World } from './world.ts';
 export function noteInJournal(world: World, service: string, text: string, reason?: string): void {
   const journal = openJournal({ folder: world.paths.journal, service });
   try {
-    journal.append({ kind: 'note', level: 'info', text: `${text} by ${describeWho(world.who)}${reason === undefined ? '' : `: ${reason}`}` });
+    journal.append({
+      kind: 'note',
+      level: 'info',
+      text: `${text} by ${describeWho(world.who)}${reason === undefined ? '' : `: ${reason}`}`,
+    });
   } finally {
     journal.close();
   }

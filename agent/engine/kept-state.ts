@@ -4,28 +4,50 @@ import { join } from 'node:path';
 import { keepText, serviceFolder } from './memory.ts';
 import type { World } from './world.ts';
 
+export type Expected = 'up' | 'down';
+
+export interface KeptResource {
+  /** The last state that could be told. */
+  readonly status: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** When it was seen last. */
+  readonly seen: string;
+  /** Since when it cannot be told; absent while it can. */
+  readonly unknownSince?: string;
+}
+
 export interface KeptState {
   /** The last start or stop that succeeded here. */
-  readonly expected: 'up' | 'down' | undefined;
-  /** Per rid: the status shown last, since when and when it was seen (ISO). */
-  readonly resources: Readonly<Record<string, { readonly status: string; readonly since: string; readonly seen: string }>>;
+  readonly expected: Expected | undefined;
+  readonly resources: Readonly<Record<string, KeptResource>>;
 }
 
 export const nothingKept: KeptState = { expected: undefined, resources: {} };
 
 export async function readKept(world: World, service: string): Promise<KeptState> {
-  const text = await world.doors.readText(join(serviceFolder(world, service), 'state.json'));
-  if (text === undefined) return nothingKept;
+  const place = serviceFolder(world, service);
+  const [text, word] = await Promise.all([world.doors.readText(join(place, 'state.json')), world.doors.readText(join(place, 'expected'))]);
+  const expected = word?.trim();
+  return { resources: parseResources(text), expected: expected === 'up' || expected === 'down' ? expected : undefined };
+}
+
+function parseResources(text: string | undefined): KeptState['resources'] {
   try {
-    return { ...nothingKept, ...(JSON.parse(text) as Partial<KeptState>) };
+    return (JSON.parse(text ?? '{}') as Partial<KeptState>).resources ?? {};
   } catch {
-    // Only "since" and the expectation are lost; both come back with the next look and action.
-    return nothingKept;
+    // Only "since" is lost; it comes back with the next look.
+    return {};
   }
 }
 
-export async function writeKept(world: World, service: string, state: KeptState): Promise<void> {
-  await keepText(world, join(serviceFolder(world, service), 'state.json'), `${JSON.stringify(state, undefined, 1)}\n`, 0o644);
+export async function keepResources(world: World, service: string, resources: KeptState['resources']): Promise<void> {
+  await keepText(world, join(serviceFolder(world, service), 'state.json'), `${JSON.stringify({ resources }, undefined, 1)}\n`, 0o644);
+}
+
+/** A file of its own: a look that runs beside the action, without its lock, must not put the old word back. */
+export async function keepExpected(world: World, service: string, expected: Expected): Promise<void> {
+  await keepText(world, join(serviceFolder(world, service), 'expected'), `${expected}\n`, 0o644);
 }
 
 /** A frozen service is left alone by everything automatic; the mark is a file of its own, so that it survives a damaged state. */

@@ -2,8 +2,9 @@
 import { createObserve } from '../driver/context.ts';
 import type { Report } from '../driver/contract.ts';
 import { defaultLimits } from '../driver/limits.ts';
-import { asSvcError, type SvcError } from '../errors.ts';
+import { asSvcError, SvcError } from '../errors.ts';
 import { createSemaphore } from '../io/semaphore.ts';
+import { checkReport } from './check-report.ts';
 import { withDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type Run } from './run.ts';
@@ -31,6 +32,11 @@ export async function lookAt(run: Run, resource: Resource, signal: AbortSignal):
   return look;
 }
 
+/** The longest look at a resource: its own limit, that of the node, the default. */
+export function statusLimitMs(run: Run, resource: Resource): number {
+  return resource.common.status_timeout ?? run.world.node.settings.status_timeout ?? defaultLimits.statusMs;
+}
+
 async function evaluate(run: Run, resource: Resource, signal: AbortSignal): Promise<Look> {
   const { rid } = resource;
   if (resource.traits.disabled) {
@@ -38,15 +44,23 @@ async function evaluate(run: Run, resource: Resource, signal: AbortSignal): Prom
   }
   if (resource.traits.nostatus) return { rid, report: { state: 'n/a' }, error: undefined };
   try {
-    const limitMs = resource.common.status_timeout ?? defaultLimits.statusMs;
-    const report = await withDeadline(signal, limitMs, 'status', (inner) =>
-      resource.driver.status(createObserve(contextInput(run, resource, inner))),
-    );
+    const report = await withDeadline(signal, statusLimitMs(run, resource), 'status', (inner) => probe(run, resource, inner));
     return { rid, report, error: undefined };
   } catch (thrown) {
     const error = asSvcError(thrown);
     if (signal.aborted) throw error;
     const text = error.code === 'TIMEOUT' ? error.message.replace(/^status: /, '') : error.message;
     return { rid, report: { state: 'undef', notes: [{ level: 'error', text }] }, error };
+  }
+}
+
+/** No second probe of a resource starts while the first one hangs (spec/status.md "Freshness"). */
+async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise<Report> {
+  if (run.hanging.has(resource.rid)) throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
+  run.hanging.add(resource.rid);
+  try {
+    return checkReport(resource.type, await resource.driver.status(createObserve(contextInput(run, resource, signal))));
+  } finally {
+    run.hanging.delete(resource.rid);
   }
 }

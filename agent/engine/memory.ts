@@ -9,16 +9,24 @@ type Kept = Record<string, Record<string, string>>;
 
 export function openMemory(world: World, service: string): Memory {
   const file = join(serviceFolder(world, service), 'memory.json');
+  let writing: Promise<unknown> = Promise.resolve();
   return {
     recall: async (rid, key) => (await read(world, file))[rid]?.[key],
-    remember: async (rid, key, value) => {
-      const kept = await read(world, file);
-      if (kept[rid]?.[key] === value) return;
-      const { [key]: _old, ...others } = kept[rid] ?? {};
-      const own = value === undefined ? others : { ...others, [key]: value };
-      await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
+    remember: (rid, key, value) => {
+      // One after the other: resources of a parallel subset would read the same text and lose each other's words.
+      const done = writing.then(() => replace(world, file, rid, key, value));
+      writing = done.catch(() => undefined);
+      return done;
     },
   };
+}
+
+async function replace(world: World, file: string, rid: string, key: string, value: string | undefined): Promise<void> {
+  const kept = await read(world, file);
+  if (kept[rid]?.[key] === value) return;
+  const { [key]: _old, ...others } = kept[rid] ?? {};
+  const own = value === undefined ? others : { ...others, [key]: value };
+  await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
 }
 
 /** The folder that holds what this node keeps of a service. */

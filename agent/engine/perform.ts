@@ -1,13 +1,15 @@
 /** One resource, one verb: look, decide, triggers, driver, verify. */
-import type { State } from '../driver/contract.ts';
+import { createObserve } from '../driver/context.ts';
+import type { Act, State } from '../driver/contract.ts';
 import { defaultLimits } from '../driver/limits.ts';
 import { SvcError } from '../errors.ts';
-import { type Status, standbyOf } from '../state/status.ts';
 import { describeMissing, missingRequirements } from '../state/requirements.ts';
+import { type Status, standbyOf } from '../state/status.ts';
 import { type Action, actOn, type StepResult } from './action-state.ts';
-import { withFirmDeadline } from './deadline.ts';
+import { withDeadline, withFirmDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
-import { type Look, lookAt } from './look.ts';
+import { type Look, lookAt, statusLimitMs } from './look.ts';
+import { contextInput } from './run.ts';
 import { runTriggers } from './triggers.ts';
 
 /** What a walk does to each resource it reaches. */
@@ -18,22 +20,24 @@ const graceMs = 8_000;
 
 /** Performs one step; throws when it failed (the walk decides whether that ends it). */
 export async function perform(action: Action, resource: Resource, step: Step, signal: AbortSignal): Promise<StepResult> {
-  const done = performers[step];
-  return done(action, resource, signal);
+  return performers[step](action, resource, signal);
 }
 
 const performers = { start, stop, provision, unprovision, run } as const satisfies Record<Step, unknown>;
 
 async function start(action: Action, resource: Resource, signal: AbortSignal): Promise<StepResult> {
   const { rid, driver } = resource;
-  const before = await lookAt(action.run, resource, signal);
+  const before = await lookBefore(action, resource, signal);
   if (before.report.state === 'up') return { rid, outcome: 'unchanged', text: 'already up' };
-  if (driver.start === undefined) return { rid, outcome: 'skipped', text: 'nothing to start' };
+  const make = driver.start;
+  if (make === undefined) return { rid, outcome: 'skipped', text: 'nothing to start' };
   checkRequirements(action, resource, resource.common.start_requires);
-  noteReached(action, resource, before);
-  const changes = action.ledger.count();
+  // Rule 3 of the contract stands on this record: only what was down when we came may be stopped by a rollback.
+  if (before.report.state === 'down') action.reachedDown.add(rid);
+  const changes = action.ledger.countOf(rid);
   await runTriggers(action, 'pre', 'start', resource, signal);
-  await limited(action, resource, 'start', signal, (inner) => driver.start?.(actOn(action, resource, inner)) ?? Promise.resolve());
+  if (isAssumed(before)) action.run.log(rid).info('start: its commands are known only once it is really stopped');
+  else await limited(action, resource, 'start', signal, (at) => make(at));
   await verify(action, resource, 'start', ['up', 'warn', 'n/a'], signal);
   await runTriggers(action, 'post', 'start', resource, signal);
   return result(action, rid, changes, 'started');
@@ -41,41 +45,49 @@ async function start(action: Action, resource: Resource, signal: AbortSignal): P
 
 async function stop(action: Action, resource: Resource, signal: AbortSignal): Promise<StepResult> {
   const { rid, driver } = resource;
-  if (driver.stop === undefined) return { rid, outcome: 'skipped', text: 'nothing to stop' };
-  checkRequirements(action, resource, resource.common.stop_requires);
-  const before = await lookAt(action.run, resource, signal);
-  const changes = action.ledger.count();
+  const end = driver.stop;
+  if (end === undefined) return { rid, outcome: 'skipped', text: 'nothing to stop' };
+  const before = await lookBefore(action, resource, signal);
   // A resource that is down may still be half-started: the driver is asked all the same, triggers are not.
   const wasDown = before.report.state === 'down';
+  if (!wasDown) checkRequirements(action, resource, resource.common.stop_requires);
+  const changes = action.ledger.countOf(rid);
   if (!wasDown) await runTriggers(action, 'pre', 'stop', resource, signal);
-  await limited(action, resource, 'stop', signal, (inner) => driver.stop?.(actOn(action, resource, inner)) ?? Promise.resolve());
-  if (action.ledger.count() > changes) await verify(action, resource, 'stop', ['down', 'warn', 'n/a'], signal);
-  else if (before.report.state === 'undef') throw cannotTell(rid, before);
+  await limited(action, resource, 'stop', signal, (at) => end(at));
+  if (!wasDown || action.ledger.countOf(rid) > changes) await verify(action, resource, 'stop', ['down', 'warn', 'n/a'], signal);
   if (!wasDown) await runTriggers(action, 'post', 'stop', resource, signal);
   return result(action, rid, changes, 'stopped');
 }
 
 async function provision(action: Action, resource: Resource, signal: AbortSignal): Promise<StepResult> {
   const { rid, driver } = resource;
-  const changes = action.ledger.count();
+  const changes = action.ledger.countOf(rid);
   const make = driver.provision;
-  if (make !== undefined && !((await driver.provisioned?.(actOn(action, resource, signal))) ?? false)) {
+  if (make !== undefined && !(await isProvisioned(action, resource, signal))) {
     await runTriggers(action, 'pre', 'provision', resource, signal);
-    await limited(action, resource, 'provision', signal, (inner) => make(actOn(action, resource, inner)));
+    await limited(action, resource, 'provision', signal, (at) => make(at));
     await runTriggers(action, 'post', 'provision', resource, signal);
   }
   await start(action, resource, signal);
   return result(action, rid, changes, 'provisioned');
 }
 
+async function isProvisioned(action: Action, resource: Resource, signal: AbortSignal): Promise<boolean> {
+  const ask = resource.driver.provisioned;
+  if (ask === undefined) return false;
+  return withDeadline(signal, statusLimitMs(action.run, resource), 'provisioned', (inner) =>
+    ask(createObserve(contextInput(action.run, resource, inner))),
+  );
+}
+
 async function unprovision(action: Action, resource: Resource, signal: AbortSignal): Promise<StepResult> {
   const { rid, driver } = resource;
-  const changes = action.ledger.count();
+  const changes = action.ledger.countOf(rid);
   const destroy = driver.unprovision;
   await stop(action, resource, signal);
   if (destroy !== undefined) {
     await runTriggers(action, 'pre', 'unprovision', resource, signal);
-    await limited(action, resource, 'unprovision', signal, (inner) => destroy(actOn(action, resource, inner)));
+    await limited(action, resource, 'unprovision', signal, (at) => destroy(at));
     await runTriggers(action, 'post', 'unprovision', resource, signal);
   }
   return result(action, rid, changes, 'unprovisioned');
@@ -88,34 +100,54 @@ async function run(action: Action, resource: Resource, signal: AbortSignal): Pro
   checkRequirements(action, resource, resource.common.run_requires);
   await runTriggers(action, 'pre', 'run', resource, signal);
   if (!action.ledger.dryRun) await action.run.memory.remember(rid, 'last_run_at', action.run.world.now().toISOString());
-  await limited(action, resource, 'run', signal, (inner) => task(actOn(action, resource, inner)));
+  await limited(action, resource, 'run', signal, (at) => task(at));
   await runTriggers(action, 'post', 'run', resource, signal);
   return { rid, outcome: 'done', text: 'ran' };
 }
 
 function result(action: Action, rid: string, changesBefore: number, text: string): StepResult {
-  return action.ledger.count() > changesBefore ? { rid, outcome: 'done', text } : { rid, outcome: 'unchanged', text: 'nothing to do' };
+  const hasChanged = action.ledger.countOf(rid) > changesBefore;
+  return hasChanged ? { rid, outcome: 'done', text } : { rid, outcome: 'unchanged', text: 'nothing to do' };
 }
 
-/** Rule 3 of the contract stands on this record: only what was down when we came may be stopped by a rollback. */
-function noteReached(action: Action, resource: Resource, before: Look): void {
-  if (before.report.state === 'down') action.reachedDown.add(resource.rid);
-}
-
+/**
+ * The user's start_timeout and stop_timeout hold for the whole step. The default only counts the time in which no command runs:
+ * each command has its own limit, and an fsck or a data move may take its time (rule 10).
+ */
 async function limited(
   action: Action,
   resource: Resource,
   step: Step,
   signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (at: Act<never>) => Promise<void>,
 ): Promise<void> {
   const { settings } = action.run.instance.definition;
-  const own = step === 'start' || step === 'provision' ? resource.common.start_timeout : resource.common.stop_timeout;
-  const general = step === 'start' || step === 'provision' ? settings.start_timeout : settings.stop_timeout;
-  await withFirmDeadline(signal, own ?? general ?? defaultLimits.actionMs, step, graceMs, work);
+  const { common } = resource;
+  const asked = { start: common.start_timeout ?? settings.start_timeout, stop: common.stop_timeout ?? settings.stop_timeout };
+  const firmMs = step === 'start' || step === 'stop' ? asked[step] : undefined;
+  await withFirmDeadline(signal, firmMs ?? defaultLimits.actionMs, step, graceMs, (inner, clock) =>
+    work(actOn(action, resource, inner, firmMs === undefined ? clock : undefined)),
+  );
 }
 
-async function verify(action: Action, resource: Resource, step: 'start' | 'stop', accepted: readonly State[], signal: AbortSignal): Promise<void> {
+/** A dry-run goes on from what it has planned so far; everything else is looked at for real. */
+async function lookBefore(action: Action, resource: Resource, signal: AbortSignal): Promise<Look> {
+  const known = action.run.reports.get(resource.rid);
+  if (action.ledger.dryRun && known?.facts?.['assumed'] === true) return { rid: resource.rid, report: known, error: undefined };
+  return lookAt(action.run, resource, signal);
+}
+
+function isAssumed(look: Look): boolean {
+  return look.report.facts?.['assumed'] === true;
+}
+
+async function verify(
+  action: Action,
+  resource: Resource,
+  step: 'start' | 'stop',
+  accepted: readonly State[],
+  signal: AbortSignal,
+): Promise<void> {
   if (action.ledger.dryRun) {
     // Later resources of the plan may count on this one.
     action.run.reports.set(resource.rid, { state: step === 'start' ? 'up' : 'down', facts: { assumed: true } });

@@ -1,9 +1,8 @@
 /** Whether what a resource needs has been created. */
 import { createObserve } from '../driver/context.ts';
-import { defaultLimits } from '../driver/limits.ts';
 import { withDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
-import type { Look } from './look.ts';
+import { type Look, statusLimitMs } from './look.ts';
 import { contextInput, type Run } from './run.ts';
 
 /** Null when there is nothing to provision or it cannot be told; what is up needs no question. */
@@ -13,7 +12,7 @@ export async function provisionedOf(run: Run, resource: Resource, look: Look, si
   if (look.report.state === 'up') return true;
   if (look.error !== undefined || resource.traits.disabled) return null;
   try {
-    return await withDeadline(signal, resource.common.status_timeout ?? defaultLimits.statusMs, 'provisioned', (inner) =>
+    return await withDeadline(signal, statusLimitMs(run, resource), 'provisioned', (inner) =>
       ask(createObserve(contextInput(run, resource, inner))),
     );
   } catch {

@@ -1,6 +1,6 @@
 /** Undoing a failed start, newest first (design/driver-contract.md rule 3). */
 import { asSvcError } from '../errors.ts';
-import { type Action, resourceOf } from './action-state.ts';
+import type { Action } from './action-state.ts';
 import { perform } from './perform.ts';
 
 /**
@@ -9,29 +9,40 @@ import { perform } from './perform.ts';
  * @returns the rids that could not be stopped
  */
 export async function rollBack(action: Action): Promise<readonly string[]> {
-  const candidates = [...action.reachedDown].filter((rid) => action.ledger.changed().has(rid)).reverse();
-  const log = action.run.log();
-  if (candidates.length === 0) {
-    log.info('rollback: nothing was started');
-    return [];
-  }
+  const candidates = undoable(action);
+  if (candidates.length === 0) action.run.log().info('rollback: nothing was started');
   const left: string[] = [];
-  // The action's own signal may be aborted (Ctrl-C, time-out): undoing must go on all the same.
-  const { signal } = new AbortController();
   for (const rid of candidates) {
-    const resource = resourceOf(action.run, rid);
-    if (resource.driver.promotes === true) {
-      action.run.log(rid).warn('rollback: the role change is kept');
-      continue;
-    }
-    if (resource.traits.standby) continue;
-    try {
-      action.run.log(rid).info('rollback: stop');
-      await perform(action, resource, 'stop', signal);
-    } catch (thrown) {
-      action.run.log(rid).error(`rollback: ${asSvcError(thrown).message}`);
-      left.push(rid);
-    }
+    if (!(await undoOne(action, rid))) left.push(rid);
   }
   return left;
+}
+
+/** What a rollback would stop, newest first. */
+export function undoable(action: Action): readonly string[] {
+  return [...action.reachedDown].filter((rid) => action.ledger.changed().has(rid)).reverse();
+}
+
+/** False when it may still be up. */
+async function undoOne(action: Action, rid: string): Promise<boolean> {
+  const log = action.run.log(rid);
+  const resource = action.run.instance.resources.find((one) => one.rid === rid);
+  if (resource === undefined) {
+    log.error('rollback: the interrupted action had started it, but it is not in the service file any more');
+    return false;
+  }
+  if (resource.driver.promotes === true) {
+    log.warn('rollback: the role change is kept');
+    return true;
+  }
+  if (resource.traits.standby) return true;
+  try {
+    log.info('rollback: stop');
+    // The action's own signal may be aborted (Ctrl-C, time-out): undoing must go on all the same.
+    await perform(action, resource, 'stop', new AbortController().signal);
+    return true;
+  } catch (thrown) {
+    log.error(`rollback: ${asSvcError(thrown).message}`);
+    return false;
+  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ContextInput, Memory, Shared } from '../driver/context.ts';
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
 import type { Line } from '../driver/log-line.ts';
+import { isSameNode } from '../config/scope.ts';
 import { SvcError } from '../errors.ts';
 import { type Instance, type Resource, scopeName } from './instance.ts';
 import { openMemory } from './memory.ts';
@@ -16,6 +17,8 @@ export interface Run {
   readonly shared: Shared;
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
+  /** Resources whose look has not settled yet, also when nobody waits for it any more. */
+  readonly hanging: Set<string>;
   log(rid?: string): Log;
 }
 
@@ -33,6 +36,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     memory: openMemory(world, instance.name),
     shared: createShared(),
     reports: new Map(),
+    hanging: new Set(),
     log: (rid) => {
       const say = (level: Line['level']) => (text: string) =>
         world.sink({ at: world.now(), level, text, ...base, ...(rid === undefined ? {} : { rid }) });
@@ -53,7 +57,7 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     config: resource.config,
     reads: resource.driver.reads(resource.config as never),
     peers: [...(settings.nodes ?? []).map(peer('nodes')), ...(settings.drpnodes ?? []).map(peer('drpnodes'))].filter(
-      ({ node }) => node !== instance.node,
+      ({ node }) => !isSameNode(node, instance.node),
     ),
     runFolder: join(world.paths.run, 'flags'),
     logFolder: world.paths.log,
@@ -72,9 +76,11 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
   };
 }
 
-/** Folders that drivers and launched applications write into. */
-export async function prepareFolders(world: World): Promise<void> {
-  for (const folder of [world.paths.run, world.paths.log, world.paths.state]) await mkdir(folder, { recursive: true, mode: 0o755 });
+/** Folders that drivers and launched applications write into. A disk without room must not keep a stop from going on. */
+export async function prepareFolders({ world, log }: Run): Promise<void> {
+  for (const folder of [world.paths.run, world.paths.log, world.paths.state]) {
+    await mkdir(folder, { recursive: true, mode: 0o755 }).catch((error: unknown) => log().warn(`cannot make ${folder}: ${String(error)}`));
+  }
 }
 
 function viewOf(resource: Resource, report: Report | undefined): ResourceView {
@@ -85,9 +91,15 @@ function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();
   return {
     once: <V>(key: string, probe: () => Promise<V>) => {
-      const known = answers.get(key) ?? probe();
-      answers.set(key, known);
-      return known as Promise<V>;
+      const known = answers.get(key);
+      if (known !== undefined) return known as Promise<V>;
+      const asked = probe();
+      answers.set(key, asked);
+      // A failure is no answer: it may only have been the time limit of the one who asked first.
+      asked.catch(() => {
+        if (answers.get(key) === asked) answers.delete(key);
+      });
+      return asked;
     },
     forgetAll: () => answers.clear(),
   };

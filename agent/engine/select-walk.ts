@@ -1,4 +1,5 @@
 /** Which resources an action concerns, and in which order: the pure decisions of state/, fed from an instance. */
+import { SvcError } from '../errors.ts';
 import type { Batch, OrderItem } from '../state/order.ts';
 import { planOrder } from '../state/order.ts';
 import { decide } from '../state/plan.ts';
@@ -9,8 +10,17 @@ import type { Instance, Resource } from './instance.ts';
 
 export interface Selected {
   readonly batches: readonly Batch[];
+  /** Chosen resources that the verb leaves alone, and why. */
+  readonly left: readonly LeftAlone[];
   /** True when the request names only some of the resources. */
   readonly partial: boolean;
+}
+
+export interface LeftAlone {
+  readonly rid: string;
+  readonly reason: string;
+  /** Its driver has no such verb. */
+  readonly unable: boolean;
 }
 
 type Asked = Pick<ActionRequest, 'verb' | 'rid' | 'tag' | 'subset' | 'upto' | 'downto'>;
@@ -23,8 +33,7 @@ export function directionOf(verb: Verb): 'start' | 'stop' {
 /** The ordered batches of a request. */
 export function selectWalk(instance: Instance, asked: Asked, direction: 'start' | 'stop'): Selected {
   const partial = [asked.rid, asked.tag, asked.subset, asked.upto, asked.downto].some((value) => value !== undefined);
-  const candidates = instance.resources.filter((resource) => takesPart(resource, asked));
-  const chosen = new Set(
+  const names = new Set(
     selectRids(
       instance.resources.map((resource) => ({
         rid: resource.rid,
@@ -41,17 +50,29 @@ export function selectWalk(instance: Instance, asked: Asked, direction: 'start' 
     ),
   );
   // A resource and the one it implies go together.
-  const selected = candidates.filter(({ rid, implied }) => chosen.has(rid) || (implied !== undefined && chosen.has(implied.of)));
+  const chosen = instance.resources.filter(({ rid, implied }) => names.has(rid) || (implied !== undefined && names.has(implied.of)));
+  const left = chosen.flatMap((resource) => leftAlone(resource, asked) ?? []);
+  const selected = chosen.filter(({ rid }) => !left.some((one) => one.rid === rid));
+  mustBeAble(asked, selected, left);
   const batches = planOrder(selected.map(orderItem), instance.definition.subsets, direction);
-  return { batches: limitWalk(batches, selected, { upto: asked.upto, downto: asked.downto }), partial };
+  return { batches: limitWalk(batches, selected, { upto: asked.upto, downto: asked.downto }), left, partial };
 }
 
-/** Whether a verb has any business with a resource, whatever its state (state/plan.ts). */
-function takesPart(resource: Resource, asked: Asked): boolean {
+/** Why a verb has no business with a resource, whatever its state (state/plan.ts); undefined when it takes part. */
+function leftAlone(resource: Resource, asked: Asked): LeftAlone | undefined {
   const verb = asked.verb === 'restart' ? 'stop' : asked.verb;
-  const { rid, traits, container } = resource;
-  const named = asked.rid?.split(',').includes(rid) ?? false;
-  return decide(verb, { rid, traits, able: isAble(resource, verb), named, container: container ?? null }).act;
+  const { rid, traits, container, implied } = resource;
+  const words = asked.rid?.split(',').map((word) => word.trim()) ?? [];
+  const named = words.includes(rid) || (implied !== undefined && words.includes(implied.of));
+  const able = isAble(resource, verb);
+  const decision = decide(verb, { rid, traits, able, named, container: container ?? null });
+  return decision.act ? undefined : { rid, reason: decision.reason, unable: !able };
+}
+
+/** Naming resources of which none can do it is an error of the request; a service without tasks has simply nothing to run. */
+function mustBeAble(asked: Asked, selected: readonly Resource[], left: readonly LeftAlone[]): void {
+  if (asked.rid === undefined || selected.length > 0 || left.length === 0 || !left.every((one) => one.unable)) return;
+  throw new SvcError('UNSUPPORTED', `no ${asked.verb} here: ${left.map(({ rid, reason }) => `${rid}: ${reason}`).join('; ')}`);
 }
 
 /** Provisioning starts, unprovisioning stops: a driver that can do either half takes part. */

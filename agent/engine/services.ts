@@ -32,13 +32,21 @@ export async function readServiceText(world: World, service: string): Promise<{ 
   const files = (await listServices(world.paths.services)).filter((entry) => entry.name === service);
   const [only, other] = files;
   if (only === undefined) throw await unknownService(world, service);
-  if (other !== undefined) throw new SvcError('CONFIG', `${service} has two files: ${only.path} and ${other.path}`, { hint: 'remove one of them' });
+  if (other !== undefined)
+    throw new SvcError('CONFIG', `${service} has two files: ${only.path} and ${other.path}`, { hint: 'remove one of them' });
   const { text, mode } = await readServiceFile(only.path);
   return { path: only.path, text, mode };
 }
 
 /** Evaluates a text as the file of a service, for this node or another one. */
-export async function evaluateText(world: World, service: string, text: string, path: string, mode: number, node = world.node.name): Promise<Opened> {
+export async function evaluateText(
+  world: World,
+  service: string,
+  text: string,
+  path: string,
+  mode: number,
+  node = world.node.name,
+): Promise<Opened> {
   const document = parseDocument(text, path);
   const evaluated = evaluateService(document, await evaluationFor(world, service, document, mode, node));
   const problems = [...checkServiceNames([{ name: service, path }], world.reservedNames), ...evaluated.problems];
@@ -47,7 +55,13 @@ export async function evaluateText(world: World, service: string, text: string, 
 }
 
 /** With what a document is evaluated; its drivers are loaded. */
-export async function evaluationFor(world: World, service: string, document: IniDocument, mode: number, node = world.node.name): Promise<ServiceEnvironment> {
+export async function evaluationFor(
+  world: World,
+  service: string,
+  document: IniDocument,
+  mode: number,
+  node = world.node.name,
+): Promise<ServiceEnvironment> {
   await world.registry.load(requiredDrivers(document));
   return { name: service, node, catalog: world.registry, nodeSettings: world.node.settings, fileMode: mode, checkSchedule };
 }
@@ -59,7 +73,10 @@ export async function openService(world: World, service: string, node?: string):
 }
 
 /** The keywords of a service for selectors; a file that cannot be read has none. */
-export async function keywordsOf(world: World, service: string): Promise<{
+export async function keywordsOf(
+  world: World,
+  service: string,
+): Promise<{
   keyword(section: string, key: string): string | readonly string[] | undefined;
   sections: readonly string[];
   primary: boolean;
@@ -74,7 +91,8 @@ export async function keywordsOf(world: World, service: string): Promise<{
 
 function plainValue(definition: ServiceDefinition | undefined, section: string, key: string): string | readonly string[] | undefined {
   const resource = definition?.resources.find((one) => one.rid === section);
-  const table: Readonly<Record<string, unknown>> | undefined = section === 'DEFAULT' ? definition?.settings : { ...resource?.common, ...resource?.config };
+  const table: Readonly<Record<string, unknown>> | undefined =
+    section === 'DEFAULT' ? definition?.settings : { ...resource?.common, ...resource?.config };
   const value = table?.[key];
   if (value === undefined) return undefined;
   return Array.isArray(value) ? value.map(String) : String(value);
@@ -87,7 +105,7 @@ export interface Shown {
 }
 
 /** The instance to look at: of the file, or of the last good definition when the file is not valid. */
-export async function loadForStatus(world: World, service: string): Promise<Shown> {
+export async function loadForStatus(world: World, service: string, options: { readonly keep?: boolean } = {}): Promise<Shown> {
   const read = await readServiceText(world, service).catch((error: unknown) => {
     if (error instanceof SvcError && error.code !== 'NOT_FOUND') return { unreadable: error };
     throw error;
@@ -98,7 +116,7 @@ export async function loadForStatus(world: World, service: string): Promise<Show
     const lines = opened.problems.filter((problem) => problem.severity === 'error').map(problemLine);
     return fallBack(world, service, lines[0] ?? 'unknown fault', invalidFile(service, lines));
   }
-  await keepLastGood(world, service, read.text);
+  if (options.keep !== false) await keepLastGood(world, service, read.text);
   return { instance: buildInstance(opened.definition, world.registry), invalid: undefined };
 }
 
@@ -106,8 +124,8 @@ export async function loadForStatus(world: World, service: string): Promise<Show
  * The instance to act on. A stop works with an invalid file, from the last good definition; anything else is refused
  * with every error of the file.
  */
-export async function loadForAction(world: World, service: string, verb: Verb): Promise<Instance> {
-  const { instance, invalid } = await loadForStatus(world, service);
+export async function loadForAction(world: World, service: string, verb: Verb, options: { readonly keep?: boolean } = {}): Promise<Instance> {
+  const { instance, invalid } = await loadForStatus(world, service, options);
   if (invalid === undefined) return instance;
   if (verb === 'stop' || verb === 'shutdown') {
     createRun(world, instance).log().warn(`the file is not valid, stopping by the last good definition: ${invalid}`);

@@ -1,14 +1,15 @@
 /** The status of an instance: look at everything, aggregate, remember since when (spec/status.md). */
+import { asSvcError } from '../errors.ts';
 import { readOwner } from '../io/lock.ts';
 import { openJournal } from '../journal/journal.ts';
 import { type Aggregate, type AggregateResource, aggregateInstance, effectiveStatus } from '../state/aggregate.ts';
 import { encapStatus } from '../state/encap.ts';
 import type { Status } from '../state/status.ts';
-import type { MonitorStatus, ResourceStatus, StatusDocument } from '../state/status-document.ts';
+import type { InterruptedAction, MonitorStatus, ResourceStatus, StatusDocument } from '../state/status-document.ts';
 import type { Note } from '../driver/contract.ts';
 import { lockFile } from './bracket.ts';
 import type { Resource } from './instance.ts';
-import { isFrozen, type KeptState, nothingKept, readKept, writeKept } from './kept-state.ts';
+import { isFrozen, keepResources, type KeptResource, type KeptState, nothingKept, readKept } from './kept-state.ts';
 import { type Look, lookAtAll } from './look.ts';
 import { provisionedOf } from './provisioned.ts';
 import { interruptedActions } from './recover.ts';
@@ -84,7 +85,7 @@ function resourceStatus(resource: Resource, seen: Seen, kept: KeptState, now: Da
     type: resource.type,
     label: resource.label,
     status: seen.shown,
-    since: before?.status === seen.shown ? before.since : now.toISOString(),
+    since: sinceWhen(seen.shown, before) ?? now.toISOString(),
     flags: {
       monitor: resource.traits.monitored,
       disable: seen.disabled,
@@ -93,12 +94,19 @@ function resourceStatus(resource: Resource, seen: Seen, kept: KeptState, now: Da
       standby: resource.traits.standby,
     },
     provisioned: seen.provisioned ?? null,
-    notes: seen.shown === 'undef' && before !== undefined && before.status !== 'undef' ? [...seen.notes, lastKnown(before, now)] : seen.notes,
+    notes:
+      seen.shown === 'undef' && before !== undefined && before.status !== 'undef' ? [...seen.notes, lastKnown(before, now)] : seen.notes,
     facts: seen.facts,
     subset: common.subset === undefined ? null : `${resource.group}:${common.subset}`,
     tags: common.tags ?? [],
     container: resource.container ?? null,
   };
+}
+
+/** Undefined when it was another state until now. */
+function sinceWhen(status: Status, before: KeptResource | undefined): string | undefined {
+  if (status === 'undef' && before?.unknownSince !== undefined) return before.unknownSince;
+  return before?.status === status ? before.since : undefined;
 }
 
 function lastKnown(before: { status: string; seen: string }, now: Date): Note {
@@ -110,45 +118,66 @@ function lastKnown(before: { status: string; seen: string }, now: Date): Note {
 async function keep(run: Run, kept: KeptState, resources: Readonly<Record<string, ResourceStatus>>, now: Date): Promise<void> {
   const { world, instance } = run;
   const seen = now.toISOString();
-  const entries = Object.entries(resources).map(([rid, one]) => {
+  const entries = Object.entries(resources).map(([rid, one]) => [rid, keptOf(one, kept.resources[rid], seen)] as const);
+  const changed = Object.entries(resources).flatMap(([rid, { status }]) => {
     const before = kept.resources[rid];
-    // While a state cannot be told, the last known one is what stays remembered.
-    return [rid, one.status === 'undef' && before !== undefined ? before : { status: one.status, since: one.since ?? seen, seen }] as const;
+    const from = before?.unknownSince === undefined ? before?.status : 'undef';
+    return from === status ? [] : [{ rid, from: from ?? 'n/a', to: status }];
   });
-  const changed = entries.filter(([rid, one]) => kept.resources[rid]?.status !== one.status);
   try {
-    if (changed.length > 0) journalChanges(run, kept, changed);
-    await writeKept(world, instance.name, { ...kept, resources: Object.fromEntries(entries) });
+    if (changed.length > 0) journalChanges(run, changed);
+    await keepResources(world, instance.name, Object.fromEntries(entries));
   } catch (error) {
     run.log().debug(`status not kept: ${String(error)}`);
   }
 }
 
-function journalChanges(run: Run, kept: KeptState, changed: readonly (readonly [string, { status: string }])[]): void {
+/** While a state cannot be told, the last known one is what stays remembered. */
+function keptOf({ status, since }: ResourceStatus, before: KeptResource | undefined, seen: string): KeptResource {
+  if (status !== 'undef' || before === undefined || before.status === 'undef') return { status, since: since ?? seen, seen };
+  return { ...before, unknownSince: since ?? seen };
+}
+
+function journalChanges(run: Run, changed: readonly { readonly rid: string; readonly from: string; readonly to: string }[]): void {
   const journal = openJournal({ folder: run.world.paths.journal, service: run.instance.name });
   try {
-    for (const [rid, one] of changed) {
-      journal.appendLazy({ kind: 'state', rid, from: kept.resources[rid]?.status ?? 'n/a', to: one.status, notes: [] });
-    }
+    for (const one of changed) journal.appendLazy({ kind: 'state', ...one, notes: [] });
   } finally {
     journal.close();
   }
 }
 
-const runningStates: Readonly<Record<string, string>> = { start: 'starting', stop: 'stopping', restart: 'restarting', provision: 'provisioning', unprovision: 'unprovisioning', run: 'running' };
+const runningStates: Readonly<Record<string, string>> = {
+  start: 'starting',
+  stop: 'stopping',
+  restart: 'restarting',
+  provision: 'provisioning',
+  unprovision: 'unprovisioning',
+  run: 'running',
+};
 
 /** What runs now on this service (the living owner of its lock), and what was cut. */
 async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatus> {
   const { world, instance } = run;
   const held = options.ignoreLock === true ? undefined : readOwner(lockFile(world.paths.run, instance.name));
   const owner = held?.live === true ? held.owner : undefined;
-  const cut = (await interruptedActions(world, instance.name)).at(-1);
   return {
     state: owner === undefined ? 'idle' : (runningStates[owner.action] ?? owner.action),
     since: owner?.since ?? null,
     action: owner?.action ?? null,
-    interrupted:
-      cut === undefined ? null : { verb: cut.verb, since: new Date(cut.at).toISOString(), rid: cut.rid ?? null, command: cut.openCommands.at(-1)?.argv ?? null },
+    interrupted: await lastInterrupted(run),
   };
 }
 
+/** The journal may be readable for root only: then the rest of the status is still worth showing. */
+async function lastInterrupted(run: Run): Promise<InterruptedAction | null> {
+  try {
+    const cut = (await interruptedActions(run.world, run.instance.name)).at(-1);
+    if (cut === undefined) return null;
+    const { verb, at, rid, openCommands } = cut;
+    return { verb, since: new Date(at).toISOString(), rid: rid ?? null, command: openCommands.at(-1)?.argv ?? null };
+  } catch (error) {
+    run.log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
+    return null;
+  }
+}

@@ -10,7 +10,13 @@ export type Phase = 'pre' | 'post';
 export type TriggerVerb = 'start' | 'stop' | 'sync' | 'provision' | 'unprovision' | 'run';
 
 /** Runs the plain, then the blocking trigger of a phase: of the resource, or of the service when none is given. */
-export async function runTriggers(action: Action, phase: Phase, verb: TriggerVerb, resource: Resource | undefined, signal: AbortSignal): Promise<void> {
+export async function runTriggers(
+  action: Action,
+  phase: Phase,
+  verb: TriggerVerb,
+  resource: Resource | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const table = (resource?.common ?? action.run.instance.definition.settings) as Readonly<Record<string, unknown>>;
   const plain = table[`${phase}_${verb}`] as readonly string[] | undefined;
   const blocking = table[`blocking_${phase}_${verb}`] as readonly string[] | undefined;
@@ -39,7 +45,13 @@ async function runBlocking(
   }
 }
 
-async function runOne(action: Action, resource: Resource | undefined, verb: TriggerVerb, argv: readonly string[], signal: AbortSignal): Promise<void> {
+async function runOne(
+  action: Action,
+  resource: Resource | undefined,
+  verb: TriggerVerb,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   if (argv.length === 0) return;
   const input = actInput(action, resource, signal);
   const service = action.run.instance.name;

@@ -2,6 +2,7 @@
 import { asSvcError, SvcError } from '../errors.ts';
 import type { Batch } from '../state/order.ts';
 import { type Action, resourceOf } from './action-state.ts';
+import type { Resource } from './instance.ts';
 import { perform, type Step } from './perform.ts';
 
 /** @throws the first error of a resource whose errors count */
@@ -9,39 +10,50 @@ export async function walk(action: Action, batches: readonly Batch[], step: Step
   for (const batch of batches) {
     action.signal.throwIfAborted();
     if (batch.parallel) await walkTogether(action, batch.rids, step);
-    else for (const rid of batch.rids) await walkOne(action, rid, step, action.signal);
+    else for (const rid of batch.rids) await walkOne(action, rid, step);
   }
 }
 
+/** Waits for all, also when one fails: nothing may go on while the walk is undone. */
 async function walkTogether(action: Action, rids: readonly string[], step: Step): Promise<void> {
-  const settled = await Promise.allSettled(rids.map((rid) => walkOne(action, rid, step, action.signal)));
+  const settled = await Promise.allSettled(rids.map((rid) => walkOne(action, rid, step)));
   const failed = settled.flatMap((one) => (one.status === 'rejected' ? [asSvcError(one.reason)] : []));
   const [first] = failed;
   if (first === undefined) return;
   if (failed.length === 1) throw first;
-  throw new SvcError(first.code, failed.map((error) => error.message).join('; '), { cause: first });
+  const messages = [...new Set(failed.map((error) => error.message))];
+  throw new SvcError(first.code, messages.join('; '), { ...(first.hint === undefined ? {} : { hint: first.hint }), cause: first });
 }
 
-async function walkOne(action: Action, rid: string, step: Step, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+async function walkOne(action: Action, rid: string, step: Step): Promise<void> {
+  action.signal.throwIfAborted();
   const resource = resourceOf(action.run, rid);
+  const { journal, sid } = action;
   const begun = Date.now();
-  action.journal?.appendLazy({ kind: 'step', sid: action.sid, rid, name: step, phase: 'begin' });
+  journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'begin' });
   try {
-    const done = await perform(action, resource, step, signal);
+    const unfit = action.unfit.get(rid);
+    if (unfit !== undefined) throw unfit;
+    const done = await perform(action, resource, step, action.signal);
     action.steps.push(done);
     action.run.log(rid).debug(done.text);
-    action.journal?.appendLazy({ kind: 'step', sid: action.sid, rid, name: step, phase: 'end', message: done.text, durationMs: Date.now() - begun });
+    journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'end', message: done.text, durationMs: Date.now() - begun });
   } catch (thrown) {
     const error = asSvcError(thrown);
-    action.journal?.appendLazy({ kind: 'step', sid: action.sid, rid, name: step, phase: 'failed', message: error.message, durationMs: Date.now() - begun });
-    if (resource.traits.optional && !signal.aborted) {
-      action.run.log(rid).warn(`${step} failed, ignored because optional: ${error.message}`);
-      action.steps.push({ rid, outcome: 'ignored', text: error.message });
-      return;
-    }
-    action.run.log(rid).error(`${step} failed: ${error.message}`);
-    action.steps.push({ rid, outcome: 'failed', text: error.message });
-    throw error;
+    journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'failed', message: error.message, durationMs: Date.now() - begun });
+    stepFailed(action, resource, step, error);
   }
+}
+
+/** @throws the error, unless the resource is optional */
+function stepFailed(action: Action, { rid, traits }: Resource, step: Step, error: SvcError): void {
+  const log = action.run.log(rid);
+  if (traits.optional && !action.signal.aborted) {
+    log.warn(`${step} failed, ignored because optional: ${error.message}`);
+    action.steps.push({ rid, outcome: 'ignored', text: error.message });
+    return;
+  }
+  log.error(`${step} failed: ${error.message}`);
+  action.steps.push({ rid, outcome: 'failed', text: error.message });
+  throw error;
 }
