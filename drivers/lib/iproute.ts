@@ -38,7 +38,10 @@ export const iprouteReads = [addrShow, routeShow[4], routeShow[6]] as const sati
 
 /** Every link, whether or not the wanted one exists: asking for a missing one is an error of ip and would need its text. */
 export async function readLinks(reader: Reader): Promise<readonly Link[]> {
-  return parseLinks((await reader.read(addrShow)).stdout);
+  const links = parseLinks((await reader.read(addrShow)).stdout);
+  // There is no network namespace without a loopback interface; taken for true, every address would be off.
+  if (links.length === 0) throw new SvcError('COMMAND', `${addrShow.join(' ')} printed no interface at all`);
+  return links;
 }
 
 export async function readDefaultRoutes(reader: Reader, family: 4 | 6): Promise<readonly DefaultRoute[]> {

@@ -31,8 +31,10 @@ async function readLoop(reader: Reader, name: string): Promise<Loop | undefined>
 
 /** The content of /sys/block/loopN/loop/backing_file; empty (being detached) is undefined. */
 export function parseBackingFile(name: string, text: string): Loop | undefined {
-  const path = text.endsWith('\n') ? text.slice(0, -1) : text;
-  if (path === '') return undefined;
+  if (text.trim() === '') return undefined;
+  // The kernel ends every path with a newline: without one it was cut, and would be the path of another file.
+  if (!text.endsWith('\n')) throw new SvcError('COMMAND', `/sys/block/${name}/loop/backing_file is cut: ${text}`, { facts: { line: text } });
+  const path = text.slice(0, -1);
   if (!path.startsWith('/')) throw new SvcError('COMMAND', `/sys/block/${name}/loop/backing_file holds no path: ${path}`);
   const deleted = path.endsWith(deletedSuffix);
   return { device: `/dev/${name}`, file: deleted ? path.slice(0, -deletedSuffix.length) : path, deleted };

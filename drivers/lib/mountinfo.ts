@@ -24,7 +24,10 @@ export const mountinfoPath = '/proc/self/mountinfo';
 export async function readMounts(reader: Reader): Promise<readonly Mount[]> {
   const text = await reader.file(mountinfoPath);
   if (text === undefined) throw new SvcError('UNSUPPORTED', `${mountinfoPath} does not exist: is /proc mounted?`);
-  return parseMountinfo(text);
+  const mounts = parseMountinfo(text);
+  // There is no mount namespace without a root; taken for true, nothing at all would be mounted.
+  if (mounts.length === 0) throw new SvcError('COMMAND', `${mountinfoPath} is empty`);
+  return mounts;
 }
 
 /** Strict: a line of another shape throws with the line. */
