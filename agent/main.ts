@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import type { App } from './cli/app.ts';
 import { commands } from './cli/commands.ts';
+import { complaint, exitOf } from './cli/complain.ts';
 import type { Invocation } from './cli/parse.ts';
+import { type ColourWish, wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
 import { verbs } from './cli/verbs.ts';
 import type { Line, Sink } from './driver/log-line.ts';
@@ -14,24 +16,39 @@ import { problemLine } from './config/problems.ts';
 import { createRegistry } from './driver/registry.ts';
 import { loadNode } from './engine/node.ts';
 import type { World } from './engine/world.ts';
-import { SvcError } from './errors.ts';
+import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
 import { openScopes } from './io/scope.ts';
 import { findWho } from './io/identity.ts';
 import { findPaths, type Paths } from './paths.ts';
 import { catchAllWords } from './state/selector-syntax.ts';
 
-/** Runs one parsed command line; returns the exit status. @throws SvcError for the thin path to print */
+/** Runs one parsed command line, prints its error if there is one, and returns the exit status; never throws. */
 export async function runInvocation(call: Invocation): Promise<number> {
+  const interrupts = catchInterrupts();
+  try {
+    return await runLogged(call, interrupts.signal);
+  } catch (thrown) {
+    const error = asSvcError(thrown);
+    process.stderr.write(complaint(error, call.switches.has('debug')));
+    return exitOf(error);
+  } finally {
+    interrupts.stop();
+  }
+}
+
+async function runLogged(call: Invocation, signal: AbortSignal): Promise<number> {
   const paths = findPaths(process.env);
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
   const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
-  const interrupts = catchInterrupts();
   try {
     const world = await createWorld(paths, sink, call);
-    return await commands[call.verb.name](createApp(call, world, interrupts.signal));
+    return await commands[call.verb.name](createApp(call, world, signal));
+  } catch (thrown) {
+    const error = asSvcError(thrown);
+    if (error.code === 'BUG') file?.sink({ at: new Date(), level: 'error', text: complaint(error, true) });
+    throw error;
   } finally {
-    interrupts.stop();
     await file?.close();
   }
 }
@@ -119,7 +136,7 @@ function createApp(call: Invocation, world: World, signal: AbortSignal): App {
     call,
     out: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
-    colour: wantsColour(call),
+    colour: wantsColour(colourWish(call)),
     columns: process.stdout.isTTY ? process.stdout.columns : 78,
     signal,
     env: process.env,
@@ -127,11 +144,10 @@ function createApp(call: Invocation, world: World, signal: AbortSignal): App {
   };
 }
 
-function wantsColour(call: Invocation): boolean {
-  const when = call.values.color?.[0] ?? 'auto';
-  if (when === 'always' || when === 'never') return when === 'always';
-  if (when !== 'auto') throw new SvcError('CONFIG', `--color ${when}: one of auto, never, always`);
-  return process.stdout.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
+/** The parser has checked the word. */
+function colourWish(call: Invocation): ColourWish {
+  const option = call.values.color?.[0] as ColourWish['option'];
+  return { option, noColor: process.env['NO_COLOR'], term: process.env['TERM'], isTerminal: process.stdout.isTTY === true };
 }
 
 async function ask(question: string): Promise<string | undefined> {

@@ -1,8 +1,9 @@
 /** What every command receives: the world, and where its words go. */
 import type { World } from '../engine/world.ts';
 import type { Invocation } from './parse.ts';
-import type { OptionName } from './verbs.ts';
-import { SvcError } from '../errors.ts';
+import { renderFlat } from './render/flat.ts';
+import { renderJson, renderJsonLines } from './render/json.ts';
+import { type Format, formats, type OptionName } from './option-specs.ts';
 
 export interface App {
   readonly world: World;
@@ -23,12 +24,8 @@ export interface App {
 
 export type Command = (app: App) => Promise<number>;
 
-export type Format = 'tree' | 'json' | 'jsonl' | 'flat';
-
-const formats: readonly Format[] = ['tree', 'json', 'jsonl', 'flat'];
-
 /** The value of an option that is given at most once. */
-export function valueOf(app: App, name: OptionName): string | undefined {
+export function optionOf(app: App, name: OptionName): string | undefined {
   return app.call.values[name]?.[0];
 }
 
@@ -37,15 +34,18 @@ export function joined(app: App, name: OptionName): string | undefined {
   return app.call.values[name]?.join(',');
 }
 
-/** @throws SvcError CONFIG for an unknown format */
+/** `tree`, for people, unless another is asked for. */
 export function formatOf(app: App): Format {
-  const asked = valueOf(app, 'format') ?? 'tree';
-  const found = formats.find((format) => format === asked);
-  if (found === undefined) throw new SvcError('CONFIG', `unknown format ${asked}`, { hint: `one of ${formats.join(', ')}` });
-  return found;
+  const asked = optionOf(app, 'format');
+  return formats.find((format) => format === asked) ?? 'tree';
 }
 
-/** JSON as the machine formats want it: pretty for json, a line for jsonl. */
-export function sayData(app: App, data: unknown): void {
-  app.out(`${formatOf(app) === 'jsonl' ? JSON.stringify(data) : JSON.stringify(data, undefined, 2)}\n`);
+/**
+ * What a verb found, in the machine format asked for: one document (json, flat), or its `rows` a line each (jsonl; the document
+ * itself when it has no rows). Called once in a call, so that the output is always one valid document.
+ */
+export function sayData(app: App, document: unknown, rows: readonly unknown[] = [document]): void {
+  const format = formatOf(app);
+  if (format === 'jsonl') app.out(renderJsonLines(rows));
+  else app.out(format === 'flat' ? renderFlat(document) : renderJson(document));
 }

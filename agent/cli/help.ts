@@ -1,6 +1,10 @@
-/** Help texts, made from the verb table. */
-import { commonOptions, type OptionName, type OptionSpec, optionSpecs, type VerbSpec, verbs } from './verbs.ts';
+/** Help texts, made from the verb table; they fit into 80 columns. */
 import { catchAllWords } from '../state/selector-syntax.ts';
+import { wrap } from './render/wrap.ts';
+import { commonOptions, type OptionName, type OptionSpec, optionSpecs } from './option-specs.ts';
+import { type VerbSpec, verbs } from './verbs.ts';
+
+const columns = 79;
 
 const groupTitles = {
   status: 'Look',
@@ -10,18 +14,22 @@ const groupTitles = {
   node: 'This node',
 } as const satisfies Record<VerbSpec['group'], string>;
 
-/** The overview: every verb, a line each. */
-export function renderHelp(version: string): string {
-  const width = Math.max(...verbs.map((verb) => verb.name.length));
-  const blocks = Object.entries(groupTitles).map(([group, title]) => {
-    const lines = verbs.filter((verb) => verb.group === group).map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
-    return `${title}\n${lines.join('\n')}`;
+/** The overview: every verb, a line each; with `head`, those that begin with this word. */
+export function renderHelp(version: string, head?: string): string {
+  const shown: readonly VerbSpec[] = verbs.filter((verb) => head === undefined || verb.name.startsWith(`${head} `));
+  const width = Math.max(...shown.map((verb) => verb.name.length));
+  const blocks = Object.entries(groupTitles).flatMap(([group, title]) => {
+    const lines = shown.filter((verb) => verb.group === group).map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
+    return lines.length === 0 ? [] : [`${title}\n${lines.join('\n')}`];
   });
   return [
-    `svcmgr ${version}: drives services and the storage, addresses and applications they stand on`,
+    `svcmgr ${version}: drives services and what they stand on`,
     '',
-    'svcmgr [-s SELECTOR] VERB [options]    svcmgr SELECTOR VERB [options]    svcmgr VERB --help',
-    `Selectors: names, globs, a,b (or), a+b (and), !a (not), env=PRD, avail=up; ${catchAllWords.join(', ')}`,
+    '  svcmgr [-s SELECTOR] VERB [options]',
+    '  svcmgr SELECTOR VERB [options]',
+    '  svcmgr VERB --help',
+    '',
+    ...hanging('SELECTOR  ', `names, globs, a,b (or), a+b (and), !a (not), env=PRD, avail=up, ${catchAllWords.join(', ')}`),
     '',
     blocks.join('\n\n'),
     '',
@@ -47,10 +55,15 @@ export function renderVerbHelp(verb: VerbSpec): string {
 }
 
 function optionLines(names: readonly OptionName[]): string[] {
-  return names.map((name) => {
+  return names.flatMap((name) => {
     const spec: OptionSpec = optionSpecs[name];
     const short = spec.short === undefined ? '    ' : `-${spec.short}, `;
     const value = spec.value === undefined ? '' : ` ${spec.value}`;
-    return `  ${short}${`--${name}${value}`.padEnd(22)} ${spec.text}`;
+    return hanging(`  ${short}${`--${name}${value}`.padEnd(20)} `, spec.text);
   });
+}
+
+/** Text behind a title, its later lines below its first. */
+function hanging(title: string, text: string): string[] {
+  return wrap(text, columns - title.length).map((line, at) => (at === 0 ? title : ' '.repeat(title.length)) + line);
 }

@@ -10,7 +10,11 @@ import type { App } from './app.ts';
  * The services a call is about, by name.
  * @throws SvcError NOT_FOUND when nothing matches, CONFIG when a verb that needs a selector got none
  */
-export async function selectedServices(app: App, text = app.call.selector, options: { emptyIsFine?: boolean } = {}): Promise<readonly string[]> {
+export async function selectedServices(
+  app: App,
+  text = app.call.selector,
+  options: { emptyIsFine?: boolean } = {},
+): Promise<readonly string[]> {
   const { verb } = app.call;
   if (text === undefined) {
     if (verb.group === 'status') return selectedServices(app, 'allservices', { emptyIsFine: verb.name !== 'check' });
@@ -22,7 +26,8 @@ export async function selectedServices(app: App, text = app.call.selector, optio
   if (names.length === 0 && options.emptyIsFine !== true) {
     throw new SvcError('NOT_FOUND', `no service matches ${text}`, { hint: 'svcmgr ls prints the names' });
   }
-  if (verb.services === 'one' && names.length > 1) throw new SvcError('CONFIG', `${verb.name} takes one service, ${text} matches ${names.length}`);
+  if (verb.services === 'one' && names.length > 1)
+    throw new SvcError('CONFIG', `${verb.name} takes one service, ${text} matches ${names.length}`);
   return names;
 }
 
@@ -45,8 +50,13 @@ async function candidatesOf(app: App, selector: Selector): Promise<readonly Cand
 
 const nothingKnown = { keyword: () => undefined, sections: [], primary: false } as const;
 
+/** A service whose file never was valid has no status: no condition on it holds. */
 async function statusFor(app: App, name: string): Promise<Candidate['status']> {
-  const document = await statusOf(app.world, name, app.signal);
+  const document = await statusOf(app.world, name, app.signal).catch((error: unknown) => {
+    if (error instanceof SvcError && error.code === 'CONFIG') return undefined;
+    throw error;
+  });
+  if (document === undefined) return undefined;
   const { avail, overall, optional, sync, hb, frozen, provisioned } = document;
   return { avail, overall, optional, sync, hb, frozen, provisioned };
 }

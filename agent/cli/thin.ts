@@ -3,7 +3,8 @@
  * Built as dist/svcmgr.cjs; a test holds what it may contain (spec/deps.md "CLI cold start").
  */
 import { basename } from 'node:path';
-import { asSvcError, errorKinds, type SvcError } from '../errors.ts';
+import { asSvcError } from '../errors.ts';
+import { complaint, exitOf } from './complain.ts';
 import { renderHelp, renderVerbHelp } from './help.ts';
 import { parseCommandLine } from './parse.ts';
 import { version } from './version.ts';
@@ -12,7 +13,9 @@ async function main(): Promise<number> {
   const link = process.env['SVCMGR_ARGV0'];
   const parsed = parseCommandLine(process.argv.slice(2), link === undefined ? undefined : basename(link));
   if (parsed.kind === 'version') return say(`svcmgr ${version}\n`);
-  if (parsed.kind === 'help') return say(parsed.verb === undefined ? renderHelp(version) : renderVerbHelp(parsed.verb));
+  if (parsed.kind === 'help') return say(parsed.verb === undefined ? renderHelp(version, parsed.head) : renderVerbHelp(parsed.verb));
+  // An action goes on to its end when its reader has gone (| head); looking is no use to anybody then.
+  goneReader.ends = parsed.call.verb.group !== 'actions' && parsed.call.verb.group !== 'configuration';
   const engine = await import('../main.ts');
   return engine.runInvocation(parsed.call);
 }
@@ -22,19 +25,19 @@ function say(text: string): number {
   return 0;
 }
 
-/** One form for every error a person sees: what, then what to do. */
-function complain(error: SvcError): number {
-  process.stderr.write(`svcmgr: ${error.message}\n${error.hint === undefined ? '' : `  ${error.hint}\n`}`);
-  return errorKinds[error.code].exit;
-}
-
-// A reader that went away (| head) is not an error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+const goneReader = { ends: true };
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (goneReader.ends) process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+process.stderr.on('error', () => undefined);
 main().then(
   (code) => {
     process.exitCode = code;
   },
+  // The engine prints its own errors; what comes here is the command line itself, or a build without its engine.
   (thrown: unknown) => {
-    process.exitCode = complain(asSvcError(thrown));
+    const error = asSvcError(thrown);
+    process.stderr.write(complaint(error, process.argv.includes('--debug')));
+    process.exitCode = exitOf(error);
   },
 );

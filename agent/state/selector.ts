@@ -50,6 +50,6 @@ const catchAllTests = {
 
 function unknownService(term: Term, names: ReadonlySet<string>): SvcError {
   const nearest = nearestNames(term.text, names);
-  const hint = nearest.length > 0 ? `did you mean ${nearest.join(' or ')}?` : 'svcmgr ls lists the services; kw: asks for a keyword';
+  const hint = nearest.length > 0 ? `did you mean ${nearest.join(' or ')}?` : 'svcmgr ls lists the services';
   return new SvcError('NOT_FOUND', `no service is named ${term.text}`, { hint, facts: { name: term.text, nearest } });
 }

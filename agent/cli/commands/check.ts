@@ -2,51 +2,70 @@
 import { readKept } from '../../engine/kept-state.ts';
 import { statusOf } from '../../engine/service-status.ts';
 import { asSvcError } from '../../errors.ts';
-import { selectedServices } from '../selected.ts';
+import { createSemaphore } from '../../io/semaphore.ts';
 import type { Status } from '../../state/status.ts';
-import type { App } from '../app.ts';
+import type { ResourceStatus } from '../../state/status-document.ts';
+import { type App, formatOf, sayData } from '../app.ts';
+import { selectedServices } from '../selected.ts';
 
 interface Checked {
   readonly service: string;
   readonly status: Status;
   /** Down, and nobody expects it to be up here. */
   readonly expectedDown: boolean;
+  /** The worst resource and what it says; empty when all is well. */
   readonly why: string;
 }
+
+/** Services looked at together. */
+const parallelServices = 8;
 
 const words = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const;
 
 export async function checkCommand(app: App): Promise<number> {
+  const answer = await checkAll(app).catch((thrown: unknown) => ({ code: 3, text: oneLine(asSvcError(thrown).message), checked: [] }));
+  const line = `${words[answer.code] ?? 'UNKNOWN'} - ${answer.text} | ${performance(answer.checked)}`;
+  if (formatOf(app) === 'tree') app.out(`${line}\n`);
+  else sayData(app, { schema: 1, exit: answer.code, line, services: answer.checked }, answer.checked);
+  return answer.code;
+}
+
+async function checkAll(app: App): Promise<{ code: number; text: string; checked: readonly Checked[] }> {
+  const gate = createSemaphore(parallelServices);
+  const services = await selectedServices(app);
+  const checked = await Promise.all(services.map((service) => gate.run(() => check(app, service))));
+  const code = checked.reduce((worst, one) => Math.max(worst, codeOf(one)), 0);
+  const bad = checked.filter((one) => codeOf(one) > 0).sort((a, b) => codeOf(b) - codeOf(a));
+  const fine = `${checked.length} service${checked.length === 1 ? '' : 's'} as expected`;
+  const text =
+    bad.length === 0 ? fine : bad.map((one) => `${one.service} is ${one.status}${one.why === '' ? '' : ` (${one.why})`}`).join('; ');
+  return { code, text, checked };
+}
+
+/** A service that cannot be looked at is undef; the others are told all the same. */
+async function check(app: App, service: string): Promise<Checked> {
   try {
-    const checked: Checked[] = [];
-    for (const service of await selectedServices(app)) checked.push(await check(app, service));
-    const code = Math.max(...checked.map(codeOf));
-    const bad = checked.filter((one) => codeOf(one) > 0).map((one) => `${one.service} is ${one.status}${one.why}`);
-    const text = bad.length === 0 ? `${checked.length} service${checked.length === 1 ? '' : 's'} as expected` : bad.join('; ');
-    app.out(`${words[code] ?? 'UNKNOWN'} - ${text} | ${performance(checked)}\n`);
-    return code;
+    const { overall, resources } = await statusOf(app.world, service, app.signal);
+    const { expected } = await readKept(app.world, service);
+    return { service, status: overall, expectedDown: overall === 'down' && expected !== 'up', why: worstOf(resources) };
   } catch (thrown) {
-    const { message } = asSvcError(thrown);
-    app.out(`UNKNOWN - ${message.replaceAll('|', '/').replaceAll('\n', ' ')}\n`);
-    return 3;
+    return { service, status: 'undef', expectedDown: false, why: oneLine(asSvcError(thrown).message) };
   }
 }
 
-async function check(app: App, service: string): Promise<Checked> {
-  const { world } = app;
-  const document = await statusOf(world, service, app.signal);
-  const { expected } = await readKept(world, service);
-  const worst = Object.entries(document.resources).find(([, one]) => one.status === 'undef' || one.status === 'warn' || one.status === 'down');
-  const note = worst?.[1].notes[0]?.text;
-  return {
-    service,
-    status: document.overall,
-    expectedDown: document.overall === 'down' && expected !== 'up',
-    why: worst === undefined ? '' : ` (${worst[0]} ${worst[1].status}${note === undefined ? '' : `: ${note}`})`.replaceAll('|', '/').replaceAll('\n', ' '),
-  };
+const codes = { up: 0, 'stdby up': 0, 'n/a': 0, warn: 1, 'stdby down': 1, down: 2, undef: 3 } as const satisfies Record<Status, number>;
+
+function worstOf(resources: Readonly<Record<string, ResourceStatus>>): string {
+  const [worst] = Object.entries(resources).sort(([, a], [, b]) => codes[b.status] - codes[a.status]);
+  if (worst === undefined || codes[worst[1].status] === 0) return '';
+  const note = worst[1].notes[0]?.text;
+  return oneLine(`${worst[0]} ${worst[1].status}${note === undefined ? '' : `: ${note}`}`);
 }
 
-const codes = { up: 0, 'stdby up': 0, 'n/a': 0, warn: 1, 'stdby down': 1, down: 2, undef: 3 } as const satisfies Record<Status, number>;
+/** A bar would begin the performance data. */
+function oneLine(text: string): string {
+  return text.replaceAll('|', '/').replace(/\s*\n\s*/g, ' ');
+}
 
 function codeOf(one: Checked): number {
   return one.expectedDown ? 0 : codes[one.status];

@@ -1,7 +1,8 @@
 /** Completion scripts: generated from the verb table; completing starts no node (spec/cli.md "Speed"). */
 import { SvcError } from '../../errors.ts';
 import type { App } from '../app.ts';
-import { commonOptions, type OptionSpec, optionSpecs, type VerbSpec, verbs } from '../verbs.ts';
+import { commonOptions, type OptionSpec, optionSpecs } from '../option-specs.ts';
+import { type VerbSpec, verbs } from '../verbs.ts';
 import { catchAllWords } from '../../state/selector-syntax.ts';
 
 export async function completionCommand(app: App): Promise<number> {
@@ -76,9 +77,13 @@ complete -F _svcmgr svcmgr
 }
 
 function fishScript(services: string): string {
-  const lines = verbs.map((verb) => `complete -c svcmgr -f -n "not __fish_seen_subcommand_from ${firstWords.join(' ')}" -a "${verb.name.split(' ')[0]}" -d "${verb.summary.replaceAll('"', '')}"`);
+  const lines = verbs.map(
+    (verb) =>
+      `complete -c svcmgr -f -n "not __fish_seen_subcommand_from ${firstWords.join(' ')}" -a "${verb.name.split(' ')[0]}" -d "${verb.summary.replaceAll('"', '')}"`,
+  );
   const options = Object.entries(optionSpecs as Record<string, OptionSpec>).map(
-    ([name, spec]) => `complete -c svcmgr -f -l ${name}${spec.short === undefined ? '' : ` -s ${spec.short}`}${spec.value === undefined ? '' : ' -r'} -d "${spec.text.replaceAll('"', '')}"`,
+    ([name, spec]) =>
+      `complete -c svcmgr -f -l ${name}${spec.short === undefined ? '' : ` -s ${spec.short}`}${spec.value === undefined ? '' : ' -r'} -d "${spec.text.replaceAll('"', '')}"`,
   );
   return `# fish completion of svcmgr; made by: svcmgr completion fish
 function __svcmgr_services

@@ -4,23 +4,29 @@ import { noteInJournal } from '../../engine/journal-notes.ts';
 import { readServiceText } from '../../engine/services.ts';
 import { statusOf } from '../../engine/service-status.ts';
 import { SvcError } from '../../errors.ts';
-import { type App, valueOf } from '../app.ts';
+import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { selectedServices } from '../selected.ts';
 
 export async function deleteCommand(app: App): Promise<number> {
   const [service = ''] = await selectedServices(app);
   const { path } = await readServiceText(app.world, service);
   await refuseWhileUp(app, service);
-  const typed = valueOf(app, 'confirm') ?? (await app.ask(`This removes ${path}; the data stays. Type ${service} to go on: `));
-  if (typed !== service) throw new SvcError('REFUSED', `${service} is not deleted: its name was not typed back`, { hint: `--confirm ${service}` });
+  const typed = optionOf(app, 'confirm') ?? (await app.ask(`This removes ${path}; the data stays. Type ${service} to go on: `));
+  if (typed !== service)
+    throw new SvcError('REFUSED', `${service} is not deleted: its name was not typed back`, { hint: `--confirm ${service}` });
   if (app.call.switches.has('dry-run')) {
-    app.out(`would remove ${path}\n`);
+    say(app, service, path, `${path} would be removed; nothing was done`);
     return 0;
   }
-  noteInJournal(app.world, service, `deleted ${path}`, valueOf(app, 'reason'));
+  noteInJournal(app.world, service, `deleted ${path}`, optionOf(app, 'reason'));
   await rm(path);
-  app.out(`${service}: deleted\n`);
+  say(app, service, path, `deleted ${path}`);
   return 0;
+}
+
+function say(app: App, service: string, file: string, text: string): void {
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, service, file, dryRun: app.call.switches.has('dry-run') });
+  else app.out(`${service}: ${text}\n`);
 }
 
 /** What still runs would be nobody's any more. */

@@ -19,8 +19,15 @@ interface Check {
 const leastFreeBytes = 64 * 1024 * 1024;
 
 export async function doctorCommand(app: App): Promise<number> {
-  const checks = [rootCheck(), ...nodeChecks(app.world.node), ...(await toolChecks(app)), ...(await diskChecks(app)), ...driverChecks(app), ...(await serviceChecks(app))];
-  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, node: app.world.node.name, checks });
+  const checks = [
+    rootCheck(),
+    ...nodeChecks(app.world.node),
+    ...(await toolChecks(app)),
+    ...(await diskChecks(app)),
+    ...driverChecks(app),
+    ...(await serviceChecks(app)),
+  ];
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, node: app.world.node.name, checks }, checks);
   else app.out(checks.map((check) => lineOf(app, check)).join(''));
   return checks.some((check) => check.state === 'fail') ? 1 : 0;
 }
@@ -33,7 +40,9 @@ function lineOf(app: App, check: Check): string {
 
 function rootCheck(): Check {
   const root = process.getuid?.() === 0;
-  return root ? { name: 'user', state: 'ok', text: 'root' } : { name: 'user', state: 'warn', text: 'not root: mounts, devices and addresses cannot be changed', mend: 'sudo svcmgr …' };
+  return root
+    ? { name: 'user', state: 'ok', text: 'root' }
+    : { name: 'user', state: 'warn', text: 'not root: mounts, devices and addresses cannot be changed', mend: 'sudo svcmgr …' };
 }
 
 function nodeChecks(node: NodeDefinition): readonly Check[] {
@@ -49,13 +58,19 @@ async function toolChecks(app: App): Promise<readonly Check[]> {
   for (const name of await serviceNames(world)) {
     const { definition } = await openService(world, name);
     for (const resource of definition?.resources ?? []) {
-      for (const tool of world.registry.driver(resource.type).needs) needed.set(tool, [...(needed.get(tool) ?? []), `${name} ${resource.rid}`]);
+      for (const tool of world.registry.driver(resource.type).needs)
+        needed.set(tool, [...(needed.get(tool) ?? []), `${name} ${resource.rid}`]);
     }
   }
   return Promise.all(
     [...needed].map(async ([tool, users]): Promise<Check> => {
       if (await world.doors.hasTool(tool)) return { name: tool, state: 'ok', text: 'installed' };
-      return { name: tool, state: 'fail', text: `not installed; needed by ${users.slice(0, 3).join(', ')}`, mend: `install the package that brings ${tool}` };
+      return {
+        name: tool,
+        state: 'fail',
+        text: `not installed; needed by ${users.slice(0, 3).join(', ')}`,
+        mend: `install the package that brings ${tool}`,
+      };
     }),
   );
 }
@@ -68,7 +83,9 @@ async function diskChecks(app: App): Promise<readonly Check[]> {
       if (found === undefined) return { name: folder, state: 'ok', text: 'will be made when first needed' };
       const freeBytes = found.bavail * found.bsize;
       const text = `${Math.floor(freeBytes / (1024 * 1024))} MiB free`;
-      return freeBytes >= leastFreeBytes ? { name: folder, state: 'ok', text } : { name: folder, state: 'fail', text: `${text}: a start is refused when the journal cannot be written`, mend: 'free some space' };
+      return freeBytes >= leastFreeBytes
+        ? { name: folder, state: 'ok', text }
+        : { name: folder, state: 'fail', text: `${text}: a start is refused when the journal cannot be written`, mend: 'free some space' };
     }),
   );
 }
@@ -83,7 +100,11 @@ async function serviceChecks(app: App): Promise<readonly Check[]> {
     try {
       const { problems } = await openService(app.world, name);
       const errors = problems.filter((problem) => problem.severity === 'error').length;
-      checks.push(errors === 0 ? { name, state: 'ok', text: 'valid' } : { name, state: 'fail', text: `${errors} errors in its file`, mend: `svcmgr -s ${name} validate` });
+      checks.push(
+        errors === 0
+          ? { name, state: 'ok', text: 'valid' }
+          : { name, state: 'fail', text: `${errors} errors in its file`, mend: `svcmgr -s ${name} validate` },
+      );
       checks.push(...(await cutChecks(app, name)));
     } catch (thrown) {
       checks.push({ name, state: 'fail', text: asSvcError(thrown).message });
@@ -94,7 +115,12 @@ async function serviceChecks(app: App): Promise<readonly Check[]> {
 
 async function cutChecks(app: App, name: string): Promise<readonly Check[]> {
   const cut = (await interruptedActions(app.world, name)).map(
-    (one): Check => ({ name, state: 'warn', text: `${one.verb} of ${new Date(one.at).toISOString()} was interrupted`, mend: `svcmgr -s ${name} resume` }),
+    (one): Check => ({
+      name,
+      state: 'warn',
+      text: `${one.verb} of ${new Date(one.at).toISOString()} was interrupted`,
+      mend: `svcmgr -s ${name} resume`,
+    }),
   );
   const held = readOwner(lockFile(app.world.paths.run, name));
   return held?.live === true ? [...cut, { name, state: 'ok', text: `${held.owner.action} is running since ${held.owner.since}` }] : cut;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { replaceServiceText } from '../../engine/edit-service.ts';
 import { readServiceText } from '../../engine/services.ts';
 import { SvcError } from '../../errors.ts';
-import type { App } from '../app.ts';
+import { type App, formatOf, sayData } from '../app.ts';
 import { selectedServices } from '../selected.ts';
 
 export async function editCommand(app: App): Promise<number> {
@@ -19,7 +19,8 @@ export async function editCommand(app: App): Promise<number> {
   const after = await readFile(copy, 'utf8');
   try {
     const changed = await replaceServiceText(app.world, service, { path, mode, before: text, after, dryRun: false, reason: undefined });
-    app.out(`${service}: ${changed ? 'changed' : 'nothing to change'}\n`);
+    if (formatOf(app) !== 'tree') sayData(app, { schema: 1, service, file: path, changed });
+    else app.out(`${service}: ${changed ? 'changed' : 'nothing to change'}\n`);
   } catch (error) {
     app.note(`your text is kept in ${copy}\n`);
     throw error;

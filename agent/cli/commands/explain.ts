@@ -2,19 +2,20 @@
 import { SvcError } from '../../errors.ts';
 import { explainData, explainSchedule } from '../../state/schedule/explain.ts';
 import { openZone } from '../../state/schedule/zone.ts';
-import { type App, formatOf, sayData, valueOf } from '../app.ts';
+import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { instantOption } from '../instant.ts';
 
 export async function explainCommand(app: App): Promise<number> {
   const text = app.call.words.join(' ');
-  if (text === '') throw new SvcError('CONFIG', 'schedule explain: which expression?', { hint: "svcmgr schedule explain '02:00-04:00@60 mon-fri'" });
-  const zone = openZone(valueOf(app, 'zone'));
-  const last = valueOf(app, 'last');
+  if (text === '')
+    throw new SvcError('CONFIG', 'schedule explain: which expression?', { hint: "svcmgr schedule explain '02:00-04:00@60 mon-fri'" });
+  const zone = openZone(optionOf(app, 'zone'));
+  const last = optionOf(app, 'last');
   const options = {
     zone,
-    atMs: instantOption('at', valueOf(app, 'at'), zone) ?? app.world.now().getTime(),
+    atMs: instantOption('at', optionOf(app, 'at'), zone) ?? app.world.now().getTime(),
     ...(last === undefined ? {} : { lastMs: instantOption('last', last, zone) }),
-    next: countOption(valueOf(app, 'next') ?? '3'),
+    next: countOption(optionOf(app, 'next') ?? '3'),
   };
   const data = explainData(text, options);
   if (formatOf(app) !== 'tree') sayData(app, { schema: 1, ...data });

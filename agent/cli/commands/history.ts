@@ -2,7 +2,7 @@
 import { recordsOf } from '../../engine/recover.ts';
 import { describeWho } from '../../io/identity.ts';
 import { foldHistory, type HistoryEntry } from '../../journal/history.ts';
-import { type App, formatOf, sayData, valueOf } from '../app.ts';
+import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { timeText } from '../render/clock.ts';
 import { renderDuration } from '../render/console.ts';
 import { renderTable } from '../render/table.ts';
@@ -21,14 +21,23 @@ const columns = [
 ] as const;
 
 export async function historyCommand(app: App): Promise<number> {
-  const since = sinceOption(app, valueOf(app, 'since'));
+  const since = sinceOption(app, optionOf(app, 'since'));
   const entries: HistoryEntry[] = [];
   for (const service of await selectedServices(app, app.call.selector ?? 'allservices', { emptyIsFine: app.call.selector === undefined })) {
     entries.push(...foldHistory(await recordsOf(app.world, service)).filter((entry) => entry.at >= since));
   }
   entries.sort((a, b) => a.at - b.at);
-  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, actions: entries.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() })) });
-  else app.out(renderTable(columns, entries.map((entry) => rowOf(app, entry)), { colour: app.colour }));
+  const actions = entries.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() }));
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, actions }, actions);
+  else if (entries.length === 0) app.note('no action in the journal\n');
+  else
+    app.out(
+      renderTable(
+        columns,
+        entries.map((entry) => rowOf(app, entry)),
+        { colour: app.colour },
+      ),
+    );
   return 0;
 }
 

@@ -4,20 +4,19 @@ import { join } from 'node:path';
 import { SvcError } from '../../errors.ts';
 import { packageFolder } from '../../paths.ts';
 import type { App } from '../app.ts';
+import { forEachService } from '../each.ts';
 import { selectedServices } from '../selected.ts';
 
 export async function linkCommand(app: App): Promise<number> {
   const folder = join(packageFolder(), 'bin');
-  for (const service of await selectedServices(app)) {
+  const dryRun = app.call.switches.has('dry-run');
+  return forEachService(app, await selectedServices(app), async (service) => {
     const link = join(folder, service);
-    if (await isOurs(link)) {
-      app.out(`${link} exists already\n`);
-      continue;
-    }
-    if (!app.call.switches.has('dry-run')) await symlink('svcmgr', link);
-    app.out(`${link} -> svcmgr${app.call.switches.has('dry-run') ? ' (dry-run)' : ''}\n`);
-  }
-  return 0;
+    const exists = await isOurs(link);
+    if (!exists && !dryRun) await symlink('svcmgr', link);
+    const text = exists ? `${link} exists already` : `${link} -> svcmgr${dryRun ? ' would be made; nothing was done' : ''}`;
+    return { text, data: { link, changed: !exists, dryRun } };
+  });
 }
 
 /** @throws SvcError REFUSED when something else has that name */

@@ -2,20 +2,20 @@
 import { isFrozen, setFrozen } from '../../engine/kept-state.ts';
 import { noteInJournal } from '../../engine/journal-notes.ts';
 import { describeWho } from '../../io/identity.ts';
-import { type App, valueOf } from '../app.ts';
+import { type App, optionOf } from '../app.ts';
+import { forEachService } from '../each.ts';
 import { selectedServices } from '../selected.ts';
 
 export async function markCommand(app: App): Promise<number> {
   const freeze = app.call.verb.name === 'freeze';
-  const reason = valueOf(app, 'reason');
-  for (const service of await selectedServices(app)) {
-    if ((await isFrozen(app.world, service)) === freeze) {
-      app.out(`${service}: ${freeze ? 'already frozen' : 'not frozen'}\n`);
-      continue;
+  const reason = optionOf(app, 'reason');
+  return forEachService(app, await selectedServices(app), async (service) => {
+    const changed = (await isFrozen(app.world, service)) !== freeze;
+    if (changed) {
+      noteInJournal(app.world, service, freeze ? 'frozen' : 'thawed', reason);
+      await setFrozen(app.world, service, freeze, `${describeWho(app.world.who)}${reason === undefined ? '' : `: ${reason}`}`);
     }
-    await setFrozen(app.world, service, freeze, `${describeWho(app.world.who)}${reason === undefined ? '' : `: ${reason}`}`);
-    noteInJournal(app.world, service, freeze ? 'frozen' : 'thawed', reason);
-    app.out(`${service}: ${freeze ? 'frozen' : 'thawed'}\n`);
-  }
-  return 0;
+    const text = freeze ? (changed ? 'frozen' : 'already frozen') : changed ? 'thawed' : 'not frozen';
+    return { text, data: { frozen: freeze, changed } };
+  });
 }

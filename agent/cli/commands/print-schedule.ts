@@ -28,8 +28,16 @@ export async function printScheduleCommand(app: App): Promise<number> {
       if (row !== undefined) rows.push(row);
     }
   }
-  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, schedules: rows });
-  else app.out(renderTable(columns, rows.map((row) => [row.service, row.rid, row.last ?? '-', row.next ?? 'never', row.schedule]), { colour: app.colour }));
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, schedules: rows }, rows);
+  else if (rows.length === 0) app.note('nothing is scheduled\n');
+  else
+    app.out(
+      renderTable(
+        columns,
+        rows.map((row) => [row.service, row.rid, row.last ?? '-', row.next ?? 'never', row.schedule]),
+        { colour: app.colour },
+      ),
+    );
   return 0;
 }
 

@@ -5,7 +5,7 @@ import { readServiceFile } from '../../config/load.ts';
 import { problemLine } from '../../config/problems.ts';
 import { asSvcError } from '../../errors.ts';
 import { evaluateText, nameOfFile, readServiceText } from '../../engine/services.ts';
-import { type App, formatOf, sayData, valueOf } from '../app.ts';
+import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { painter } from '../render/colour.ts';
 import { selectedServices } from '../selected.ts';
 
@@ -19,7 +19,7 @@ export async function validateCommand(app: App): Promise<number> {
   const validated = await validateAll(app);
   const strict = app.call.switches.has('strict');
   const errors = validated.flatMap((one) => one.problems).filter((problem) => problem.severity === 'error' || strict);
-  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, valid: errors.length === 0, files: validated });
+  if (formatOf(app) !== 'tree') sayData(app, { schema: 1, valid: errors.length === 0, files: validated }, validated);
   else {
     for (const problem of validated.flatMap((one) => one.problems)) {
       app.out(`${painter(app.colour)(problem.severity === 'error' ? 'red' : 'yellow', problemLine(problem))}\n`);
@@ -49,7 +49,7 @@ async function validateFile(app: App, path: string, name = nameOfFile(path)): Pr
   const file = resolve(path);
   try {
     const { text, mode } = await readServiceFile(file);
-    const { problems } = await evaluateText(app.world, name, text, path, mode, valueOf(app, 'node'));
+    const { problems } = await evaluateText(app.world, name, text, path, mode, optionOf(app, 'node'));
     return { name, file: path, problems };
   } catch (thrown) {
     return failed(name, path, thrown);
