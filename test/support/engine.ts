@@ -39,7 +39,10 @@ export interface Bench {
 export interface BenchOptions {
   /** Besides GROUP.double for every group. */
   readonly drivers?: (stage: Stage) => Readonly<Record<string, Driver>>;
+  /** Its name; node1 when not given. */
   readonly node?: string;
+  /** Text of etc/svcmgr.conf. */
+  readonly nodeText?: string;
 }
 
 export const svc = 'svc1';
@@ -87,6 +90,7 @@ export async function createBench(home: Home, options: BenchOptions = {}): Promi
 
 async function createWorld(home: Home, stage: Stage, lines: Line[], clock: { ms: number }, options: BenchOptions): Promise<World> {
   const paths = findPaths({ SVCMGR_HOME: home.folder });
+  if (options.nodeText !== undefined) home.node(options.nodeText);
   const node = await loadNode(paths.nodeFile, { SVCMGR_NODENAME: options.node ?? 'node1' });
   return {
     paths,
