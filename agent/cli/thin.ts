@@ -30,6 +30,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (goneReader.ends) process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 process.stderr.on('error', () => undefined);
+// Should anything wait for what never comes, the process ends here by itself: that is no success.
+process.exitCode = 70;
 main().then(
   (code) => {
     process.exitCode = code;

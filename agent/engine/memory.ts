@@ -26,7 +26,8 @@ async function replace(world: World, file: string, rid: string, key: string, val
   if (kept[rid]?.[key] === value) return;
   const { [key]: _old, ...others } = kept[rid] ?? {};
   const own = value === undefined ? others : { ...others, [key]: value };
-  await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o600);
+  // Readable by every user who asks for the status; drivers keep no secret here (contract rule 8).
+  await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o644);
 }
 
 /** The folder that holds what this node keeps of a service. */

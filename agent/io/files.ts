@@ -148,8 +148,9 @@ async function absentIsUndefined<V>(verb: string, path: string, work: () => Prom
   }
 }
 
-/** The errno name of a system error. */
+/** The errno name of a system error; undefined for any other, a SvcError (whose code is another thing) too. */
 export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof SvcError) return undefined;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
   return typeof code === 'string' ? code : undefined;
 }

@@ -1,6 +1,6 @@
 /** The journal of one service: every action and every mutating command is on the disk before its effect (spec/cli.md "Safety" 5). */
 import { SvcError } from '../errors.ts';
-import { errnoOf } from '../io/files.ts';
+import { errnoOf, fileError } from '../io/files.ts';
 import { absorbFallback } from './fallback.ts';
 import { serviceFolder } from './folder.ts';
 import { formatLine, type JournalEntry } from './record.ts';
@@ -103,13 +103,14 @@ function isFull(error: unknown): boolean {
 
 function unwritable(folder: string, entry: JournalEntry, error: unknown): SvcError {
   const errno = errnoOf(error);
-  if (errno === undefined) return error instanceof SvcError ? error : new SvcError('BUG', `journal: ${String(error)}`, { cause: error });
-  const why = isFull(error) ? 'no space left on the device' : errno;
-  return new SvcError(entry.kind === 'begin' ? 'REFUSED' : 'COMMAND', `cannot write the journal in ${folder}: ${why}`, {
+  if (errno === undefined && !(error instanceof SvcError)) return new SvcError('BUG', `journal: ${String(error)}`, { cause: error });
+  // A SvcError says itself what could not be read or made on the way.
+  const plain = fileError('write the journal in', folder, error);
+  return new SvcError(entry.kind === 'begin' ? 'REFUSED' : plain.code, plain.message, {
     hint: isFull(error)
       ? 'make room on that filesystem; stop works without'
-      : 'the journal must be writable before anything is changed; stop works without',
-    facts: { journal: true, diskFull: isFull(error), errno, path: folder },
+      : (plain.hint ?? 'the journal must be writable before anything is changed; stop works without'),
+    facts: { ...plain.facts, journal: true, diskFull: isFull(error), path: folder },
     cause: error,
   });
 }

@@ -33,7 +33,8 @@ async function readLoop(reader: Reader, name: string): Promise<Loop | undefined>
 export function parseBackingFile(name: string, text: string): Loop | undefined {
   if (text.trim() === '') return undefined;
   // The kernel ends every path with a newline: without one it was cut, and would be the path of another file.
-  if (!text.endsWith('\n')) throw new SvcError('COMMAND', `/sys/block/${name}/loop/backing_file is cut: ${text}`, { facts: { line: text } });
+  if (!text.endsWith('\n'))
+    throw new SvcError('COMMAND', `/sys/block/${name}/loop/backing_file is cut: ${text}`, { facts: { line: text } });
   const path = text.slice(0, -1);
   if (!path.startsWith('/')) throw new SvcError('COMMAND', `/sys/block/${name}/loop/backing_file holds no path: ${path}`);
   const deleted = path.endsWith(deletedSuffix);
@@ -46,17 +47,23 @@ export async function loopsOver(reader: Reader, file: string): Promise<readonly 
   if (loops.length === 0) return [];
   const real = await reader.resolve(file);
   const wanted = await reader.stat(file);
-  const mine: Loop[] = [];
-  for (const loop of loops) {
-    const samePath = loop.file === file || loop.file === real;
-    // A deleted backing file that has our path is another, older file: shown by status, never used for a mount.
-    if (samePath || (!loop.deleted && (await isSameFile(reader, wanted, loop.file)))) mine.push(loop);
-  }
-  return mine;
+  // A deleted backing file that has our path is another, older file: shown by status, never used for a mount.
+  const named = loops.filter((loop) => loop.file === file || loop.file === real);
+  const isMine = await Promise.all(
+    loops.map(async (loop) => {
+      if (named.includes(loop)) return true;
+      if (loop.deleted || wanted === undefined) return false;
+      // Somebody else's image that this user may not even look at is a riddle only while ours is not found by its name.
+      return isSameFile(reader, wanted, loop.file).catch((error: unknown) => {
+        if (named.length > 0) return false;
+        throw error;
+      });
+    }),
+  );
+  return loops.filter((_, index) => isMine[index]);
 }
 
-async function isSameFile(reader: Reader, wanted: { dev: number; ino: number } | undefined, path: string): Promise<boolean> {
-  if (wanted === undefined) return false;
+async function isSameFile(reader: Reader, wanted: { dev: number; ino: number }, path: string): Promise<boolean> {
   const other = await reader.stat(path);
   return other !== undefined && other.dev === wanted.dev && other.ino === wanted.ino;
 }
