@@ -143,7 +143,8 @@ async function absentIsUndefined<V>(verb: string, path: string, work: () => Prom
     return await work();
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    // ENODEV: an attribute in /sys whose device went away between open and read, as a loop device of another service does.
+    if (errno === 'ENOENT' || errno === 'ENOTDIR' || errno === 'ENODEV') return undefined;
     throw fileError(verb, path, error);
   }
 }
