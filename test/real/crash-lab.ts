@@ -1,0 +1,230 @@
+/** A service of six resources on a real loop device, ext4, tmpfs, an address and two programs, in a home and a namespace of its own. */
+import { chmodSync, copyFileSync, constants, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { type CliOptions, type CliProcess, type CliResult, runCli, spawnCli } from '../support/cli.ts';
+import { must } from '../support/command.ts';
+import { type Home, makeHome } from '../support/home.ts';
+import { loopsOver } from '../support/loop.ts';
+import { makeNetns, type Netns } from '../support/netns.ts';
+import { makeShims, type Shims } from './crash-shims.ts';
+
+/** What the machine itself says about the service: never what svcmgr says. */
+export interface Truth {
+  readonly loops: number;
+  readonly mounts: readonly string[];
+  readonly addresses: number;
+  readonly serve: number;
+  readonly daemon: number;
+}
+
+export const up: Truth = { loops: 1, mounts: ['data', 'data/sub'], addresses: 1, serve: 1, daemon: 1 };
+export const down: Truth = { loops: 0, mounts: [], addresses: 0, serve: 0, daemon: 0 };
+
+export interface Lab {
+  readonly home: Home;
+  readonly netns: Netns;
+  readonly shims: Shims;
+  run(argv: readonly string[], options?: CliOptions): Promise<CliResult>;
+  /** Starts it; its pid is known to the programs of the service, which kill it when the plan says so. */
+  spawn(argv: readonly string[], options?: CliOptions): CliProcess;
+  /** Brings the service up, or fails with the words of the command line. */
+  start(): Promise<void>;
+  status(): Promise<LabStatus>;
+  truth(): Truth;
+  /** Lines of the journal that do not carry their own checksum. */
+  brokenJournalLines(): readonly string[];
+  /** What `serve` does when it is told to end: see serveText. */
+  onTerm(what: 'during' | 'after' | undefined): void;
+  remove(): void;
+}
+
+export interface LabStatus {
+  readonly overall: string;
+  readonly monitor: { readonly interrupted: { readonly verb: string; readonly rid: string; readonly command: string | null } | null };
+  readonly resources: Readonly<Record<string, { readonly status: string }>>;
+}
+
+export const service = 'six';
+const address = '10.9.7.1';
+
+/** `image`: a file with an ext4 filesystem, copied for this lab. `label` is unique within the run. */
+export function makeLab(label: string, image: string): Lab {
+  const home = makeHome();
+  const netns = makeNetns(label);
+  netns.device('svc0');
+  const image1 = home.path('image');
+  copyFileSync(image, image1, constants.COPYFILE_FICLONE);
+  const box = path.dirname(home.path('box', 'x'));
+  script(home.path('box', 'serve'), serveText(box));
+  script(home.path('box', 'ctl'), ctlText(box));
+  script(home.path('box', 'daemon'), daemonText);
+  const shims = makeShims(box, { serve: { file: path.join(box, 'serve'), lasting: true }, ctl: { file: path.join(box, 'ctl') } });
+  home.service(service, serviceText(home.folder, shims.path));
+  const optionsOf = (options: CliOptions = {}): CliOptions => ({
+    home,
+    netns,
+    ...options,
+    env: { PATH: `${shims.path}:${process.env['PATH']}`, ...options.env },
+  });
+  const run: Lab['run'] = (argv, options) => runCli(['-s', service, ...argv], optionsOf({ timeoutMs: 60_000, ...options }));
+  return {
+    home,
+    netns,
+    shims,
+    run,
+    spawn: (argv, options) => {
+      const cli = spawnCli(['-s', service, ...argv], optionsOf(options));
+      writeFileSync(path.join(box, 'cli'), `${cli.pid}\n`);
+      return cli;
+    },
+    start: async () => {
+      const { code, stderr } = await run(['start']);
+      if (code !== 0) throw new Error(`start ended with ${code}: ${stderr}`);
+    },
+    status: async () => {
+      const { stdout, stderr, code } = await run(['print', 'status', '--format', 'json']);
+      if (code !== 0) throw new Error(`print status ended with ${code}: ${stderr}`);
+      return JSON.parse(stdout) as LabStatus;
+    },
+    truth: () => truthOf(home.folder, netns),
+    brokenJournalLines: () => journalLines(home.folder).filter((line) => !isSound(line)),
+    onTerm: (what) => writeFileSync(path.join(box, 'on-term'), `${what ?? 'nothing'}\n`),
+    remove: () => {
+      shims.release();
+      home.remove();
+      netns.remove();
+    },
+  };
+}
+
+/** Makes the image that labs are copied from. */
+export function makeTemplate(file: string): string {
+  must('truncate', '-s', '8m', file);
+  must('mkfs.ext4', '-q', '-F', file);
+  return file;
+}
+
+function serviceText(folder: string, shims: string): string {
+  return `[vg#1]
+type = loop
+file = ${folder}/image
+[fs#1]
+type = ext4
+dev = ${folder}/image
+mnt = ${folder}/data
+[fs#2]
+type = tmpfs
+size = 1m
+mnt = ${folder}/data/sub
+[ip#1]
+type = host
+ipname = ${address}
+netmask = 24
+ipdev = svc0
+check_conflict = false
+[app#1]
+type = simple
+start = ${shims}/serve run
+check = ${shims}/serve check
+timeout = 20s
+[app#2]
+type = forking
+script = ${shims}/ctl
+start = true
+stop = true
+check = true
+`;
+}
+
+/** Two of them at once would write `twice`. At TERM it may kill the command line that sent it, before or instead of ending. */
+function serveText(box: string): string {
+  return `#!/bin/sh
+box=${box}
+case $1 in check) exec [ -e "$box/serve.up" ] ;; esac
+cd "$box" || exit 1
+mkdir serve.up 2>/dev/null || echo serve >> twice
+ended() {
+  trap '' TERM
+  what=nothing
+  [ ! -e on-term ] || read -r what < on-term
+  rm -f on-term
+  case $what in
+  during) kill -9 "$(cat cli)"; : > held; while [ ! -e go ]; do sleep 0.02; done ;;
+  after) kill -9 "$(cat cli)" ;;
+  esac
+  kill $!
+  rmdir serve.up
+  exit 0
+}
+trap ended TERM
+sleep 3600 &
+wait
+ended
+`;
+}
+
+function ctlText(box: string): string {
+  return `#!/bin/sh
+cd ${box} || exit 1
+case $1 in
+check) exec [ -e daemon.pid ] ;;
+start) [ ! -e daemon.pid ] || echo daemon >> twice
+  ./daemon </dev/null >/dev/null 2>&1 &
+  echo $! > daemon.pid ;;
+stop) kill "$(cat daemon.pid)"; rm -f daemon.pid ;;
+esac
+`;
+}
+
+const daemonText = `#!/bin/sh
+trap 'kill $!; exit 0' TERM
+sleep 3600 &
+wait
+`;
+
+function script(file: string, text: string): void {
+  writeFileSync(file, text);
+  chmodSync(file, 0o755);
+}
+
+function truthOf(folder: string, netns: Netns): Truth {
+  const points = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+  const links = JSON.parse(must('ip', '-n', netns.name, '-j', 'address', 'show')) as { addr_info?: { local?: string }[] }[];
+  return {
+    loops: loopsOver(path.join(folder, 'image')).length,
+    mounts: points.filter((point) => point.startsWith(`${folder}/`)).map((point) => point.slice(folder.length + 1)),
+    addresses: links.flatMap((link) => link.addr_info ?? []).filter((one) => one.local === address).length,
+    serve: countProcesses(path.join(folder, 'box/serve')),
+    daemon: countProcesses('./daemon', path.join(folder, 'box')),
+  };
+}
+
+/** Processes that run this script, by their own command line; with `cwd` only those in that folder. */
+function countProcesses(file: string, cwd?: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words[1] === file && (cwd === undefined || readlinkSync(`/proc/${pid}/cwd`) === cwd);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+function journalLines(folder: string): readonly string[] {
+  const journal = path.join(folder, 'var/journal', service);
+  const files = readdirSync(journal).filter((name) => name.endsWith('.log'));
+  return files.flatMap((name) =>
+    readFileSync(path.join(journal, name), 'utf8')
+      .split('\n')
+      .filter((line) => line !== ''),
+  );
+}
+
+function isSound(line: string): boolean {
+  return crc32(line.slice(9)).toString(16).padStart(8, '0') === line.slice(0, 8);
+}
