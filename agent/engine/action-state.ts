@@ -42,8 +42,11 @@ export interface Action {
   readonly journal: Journal | undefined;
   readonly ledger: Ledger;
   readonly signal: AbortSignal;
-  /** Resources that were down when the walk of this action (or of the interrupted one it completes) reached them, in that order. */
-  readonly reachedDown: Set<string>;
+  /**
+   * Resources that were down when the walk reached them, in that order, each with the number of its changes until then; -1 for
+   * those that the interrupted action which this one completes had found down and changed.
+   */
+  readonly reachedDown: Map<string, number>;
   /** Optional resources that cannot be acted on, and why: found out before the first change. */
   readonly unfit: Map<string, SvcError>;
   readonly steps: StepResult[];

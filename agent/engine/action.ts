@@ -68,15 +68,14 @@ export async function runAction(world: World, service: string, request: ActionRe
 }
 
 function createAction(run: Run, request: ActionRequest, sid: string, opened: OpenedAction, signal: AbortSignal): Action {
-  const inherited = inheritedFrom(opened.takenOver, request.verb);
   return {
     run,
     request,
     sid,
     journal: opened.journal,
-    ledger: createLedger(run, opened.journal, sid, inherited),
+    ledger: createLedger(run, opened.journal, sid),
     signal: opened.lost === undefined ? signal : AbortSignal.any([signal, opened.lost]),
-    reachedDown: new Set(inherited),
+    reachedDown: new Map(inheritedFrom(opened.takenOver, request.verb).map((rid) => [rid, -1])),
     unfit: new Map(),
     steps: [],
   };

@@ -10,15 +10,11 @@ export interface Ledger extends Effects {
   count(): number;
   /** Number of changes of one resource so far, its triggers included. */
   countOf(rid: string): number;
-  /** Resources that this action changed. */
-  changed(): ReadonlySet<string>;
   /** The lines of a dry-run. */
   planned(): readonly { readonly rid: string; readonly text: string }[];
 }
 
-/** @param inherited resources that the cut action it completes had changed already */
-export function createLedger(run: Run, journal: Journal | undefined, sid: string, inherited: readonly string[] = []): Ledger {
-  const changed = new Set<string>(inherited);
+export function createLedger(run: Run, journal: Journal | undefined, sid: string): Ledger {
   const counts = new Map<string, number>();
   const lines: { rid: string; text: string }[] = [];
   const dryRun = journal === undefined;
@@ -30,7 +26,6 @@ export function createLedger(run: Run, journal: Journal | undefined, sid: string
     run.log(rid).info(text);
     lines.push({ rid, text });
     const first = counts.get(rid) === 1;
-    changed.add(rid);
     if (journal === undefined) return { started: () => undefined, ended: () => undefined };
     if (first && rid !== '') journal.appendLazy({ kind: 'changed', sid, rid, from: run.reports.get(rid)?.state ?? 'undef' });
     const nature = { ...(kind === 'leaves' ? { leaves: true } : {}), ...(kind === 'launch' ? { launch: true } : {}) };
@@ -67,7 +62,6 @@ export function createLedger(run: Run, journal: Journal | undefined, sid: string
     },
     count: () => seq,
     countOf: (rid) => counts.get(rid) ?? 0,
-    changed: () => changed,
     planned: () => lines,
   };
 }

@@ -33,8 +33,8 @@ async function start(action: Action, resource: Resource, signal: AbortSignal): P
   if (make === undefined) return { rid, outcome: 'skipped', text: 'nothing to start' };
   checkRequirements(action, resource, resource.common.start_requires);
   // Rule 3 of the contract stands on this record: only what was down when we came may be stopped by a rollback.
-  if (before.report.state === 'down') action.reachedDown.add(rid);
   const changes = action.ledger.countOf(rid);
+  if (before.report.state === 'down' && !action.reachedDown.has(rid)) action.reachedDown.set(rid, changes);
   await runTriggers(action, 'pre', 'start', resource, signal);
   if (isAssumed(before)) action.run.log(rid).info('start: its commands are known only once it is really stopped');
   else await limited(action, resource, 'start', signal, (at) => make(at));

@@ -20,7 +20,7 @@ export async function rollBack(action: Action): Promise<readonly string[]> {
 
 /** What a rollback would stop, newest first. */
 export function undoable(action: Action): readonly string[] {
-  return [...action.reachedDown].filter((rid) => action.ledger.changed().has(rid)).reverse();
+  return [...action.reachedDown].flatMap(([rid, before]) => (action.ledger.countOf(rid) > before ? [rid] : [])).reverse();
 }
 
 /** False when it may still be up. */

@@ -124,7 +124,12 @@ export async function loadForStatus(world: World, service: string, options: { re
  * The instance to act on. A stop works with an invalid file, from the last good definition; anything else is refused
  * with every error of the file.
  */
-export async function loadForAction(world: World, service: string, verb: Verb, options: { readonly keep?: boolean } = {}): Promise<Instance> {
+export async function loadForAction(
+  world: World,
+  service: string,
+  verb: Verb,
+  options: { readonly keep?: boolean } = {},
+): Promise<Instance> {
   const { instance, invalid } = await loadForStatus(world, service, options);
   if (invalid === undefined) return instance;
   if (verb === 'stop' || verb === 'shutdown') {
