@@ -80,15 +80,12 @@ export function lockFile(runFolder: string, service: string): string {
 function startJournal(run: Run, request: ActionRequest, sid: string): Journal {
   const { world, instance } = run;
   const mayFallBack = worksWithoutDisk.includes(request.verb);
+  const onFallback = (error: SvcError, folder: string) => run.log().error(`${error.message}; this action is journaled in ${folder}`);
   const journal = openJournal({
     folder: world.paths.journal,
     service: instance.name,
-    ...(mayFallBack
-      ? {
-          fallbackFolder: fallbackJournal(world),
-          onFallback: (error: SvcError, folder: string) => run.log().error(`${error.message}; this action is journaled in ${folder}`),
-        }
-      : {}),
+    absorbFolder: fallbackJournal(world),
+    ...(mayFallBack ? { fallbackFolder: fallbackJournal(world), onFallback } : {}),
   });
   try {
     journal.append({

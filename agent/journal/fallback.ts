@@ -7,7 +7,7 @@ import type { Writer } from './writer.ts';
 
 export interface FallbackPlace {
   readonly service: string;
-  readonly fallbackFolder?: string;
+  readonly fallbackFolder: string | undefined;
 }
 
 /** Appends the sound lines of the fallback to the journal, durably, and removes them there. One process does each file: it is renamed first. */

@@ -13,6 +13,8 @@ export interface JournalOptions {
   readonly service: string;
   /** Used when `folder` cannot be written (full, read-only): for `stop`, which must always work. */
   readonly fallbackFolder?: string;
+  /** Where such a `stop` wrote: a `begin` brings it home. Default: fallbackFolder. */
+  readonly absorbFolder?: string;
   /** Told once, when the fallback begins to be used: a person must hear of it. */
   readonly onFallback?: (error: SvcError, folder: string) => void;
   /** Size at which a new file begins (default 1 MiB) and number of files kept (default 8). */
@@ -41,6 +43,7 @@ export function openJournal(options: JournalOptions): Journal {
   const limits = { maxFileBytes: options.maxFileBytes ?? 1_048_576, keepFiles: options.keepFiles ?? 8 };
   const folder = serviceFolder(options.folder, options.service);
   const now = options.now ?? Date.now;
+  const absorbFolder = options.absorbFolder ?? options.fallbackFolder;
   let writer = createWriter(folder, limits);
   let fallback: string | undefined;
   let used = false;
@@ -48,7 +51,7 @@ export function openJournal(options: JournalOptions): Journal {
     const line = formatLine(entry, { at: now() });
     try {
       // Only the holder of the service's lock begins an action, so nobody writes there at the same time.
-      if (entry.kind === 'begin' && fallback === undefined) absorbFallback(options, writer);
+      if (entry.kind === 'begin' && fallback === undefined) absorbFallback({ ...options, fallbackFolder: absorbFolder }, writer);
       writeLine(writer, line, { durable, folder, mayUseReserve: entry.kind !== 'begin' && fallback === undefined });
       if (!used) makeReserve(folder);
       used = true;

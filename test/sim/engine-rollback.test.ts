@@ -1,30 +1,11 @@
 /** Rule 3 of the driver contract: what a failed start undoes, and what it never touches. */
 import { expect } from 'chai';
 import { SvcError } from '../../agent/errors.ts';
-import { openJournal } from '../../agent/journal/journal.ts';
-import { type Bench, svc, textsOf, useBench } from '../support/engine.ts';
+import { cutAction } from '../support/cut-action.ts';
+import { svc, textsOf, useBench } from '../support/engine.ts';
 
 const four = '[ip#1]\ntype = double\n[vg#1]\ntype = double\n[fs#1]\ntype = double\n[app#1]\ntype = double\n';
 const broken = () => ({ error: new SvcError('COMMAND', 'it broke') });
-
-/** Journals an action whose process is no more, as a kill -9 leaves it. */
-export function cutAction({ world }: Bench, verb: string, changed: Readonly<Record<string, string>>, options: object = {}): void {
-  const journal = openJournal({ folder: world.paths.journal, service: svc });
-  const sid = 'cut-1';
-  const owner = { pid: 2 ** 22 - 1, startTicks: 1, boot: 'another-boot' };
-  journal.append({
-    kind: 'begin',
-    sid,
-    service: svc,
-    verb,
-    options: { verb, allow: [], ...options },
-    node: 'node1',
-    who: world.who,
-    ...owner,
-  });
-  for (const [rid, from] of Object.entries(changed)) journal.append({ kind: 'changed', sid, rid, from });
-  journal.close();
-}
 
 describe('sim: engine: rollback', () => {
   const bench = useBench();
@@ -155,7 +136,7 @@ describe('sim: engine: rollback of what an interrupted start had begun', () => {
   it('stops it too, newest first, though it was up when the second start came', async () => {
     const { service, act, stage } = bench();
     service(four);
-    cutAction(bench(), 'start', { 'ip#1': 'down', 'vg#1': 'down' });
+    cutAction(bench().world, svc, 'start', { 'ip#1': 'down', 'vg#1': 'down' });
     stage.set({ 'ip#1': 'up', 'vg#1': 'up' });
     stage.part('app#1').fails.start = broken();
     const result = await act('start');
@@ -167,13 +148,13 @@ describe('sim: engine: rollback of what an interrupted start had begun', () => {
   it('not what it had found up, nor what a cut stop or another selection had changed', async () => {
     const { service, act, stage } = bench();
     service(four);
-    cutAction(bench(), 'start', { 'ip#1': 'up', 'vg#1': 'warn' });
+    cutAction(bench().world, svc, 'start', { 'ip#1': 'up', 'vg#1': 'warn' });
     stage.set({ 'ip#1': 'up', 'vg#1': 'up' });
     stage.part('app#1').fails.start = broken();
     await act('start');
     expect(stage.events.filter((event) => event.startsWith('stop'))).to.deep.equal(['stop fs#1']);
     stage.events.length = 0;
-    cutAction(bench(), 'stop', { 'ip#1': 'down' });
+    cutAction(bench().world, svc, 'stop', { 'ip#1': 'down' });
     await act('start');
     expect(stage.events).not.to.include('stop ip#1');
   });
@@ -181,7 +162,7 @@ describe('sim: engine: rollback of what an interrupted start had begun', () => {
   it('leaves it to its own resume when this one was refused before it reached anything', async () => {
     const { service, act, stage } = bench();
     service(four);
-    cutAction(bench(), 'start', { 'ip#1': 'down' });
+    cutAction(bench().world, svc, 'start', { 'ip#1': 'down' });
     stage.set({ 'ip#1': 'up' });
     stage.part('app#1').refuses['start'] = [{ text: 'no' }];
     const refused = await act('start');
@@ -197,7 +178,7 @@ describe('sim: engine: rollback of what an interrupted start had begun', () => {
   it('names a resource that the file does not have any more, and still ends the action', async () => {
     const { service, act, stage } = bench();
     service('[app#1]\ntype = double\n');
-    cutAction(bench(), 'start', { 'fs#7': 'down' });
+    cutAction(bench().world, svc, 'start', { 'fs#7': 'down' });
     stage.part('app#1').fails.start = broken();
     const result = await act('start');
     expect(result.notRolledBack).to.deep.equal(['fs#7']);
