@@ -6,11 +6,13 @@ import { unlessAborted } from './abortable.ts';
 import type {
   Act,
   Argv,
+  Host,
   Log,
   Observe,
   Peer,
   PollLimits,
   Reader,
+  PeerInstance,
   ReadPrefix,
   ResourceView,
   RunOptions,
@@ -51,6 +53,11 @@ export interface ContextInput {
   readonly doors: Doors;
   readonly shared: Shared;
   readonly memory: Memory;
+  readonly role?: Peer['role'] | undefined;
+  /** When the look or action began, ms since 1970; default: now. */
+  readonly begunMs?: number;
+  isServiceUp?(): boolean;
+  instanceOn?(node: string): Promise<PeerInstance>;
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
@@ -62,6 +69,8 @@ export interface ActInput extends ContextInput {
   /** Runs a command outside the engine's own limit: it has one of its own (rule 10). */
   readonly hold?: <V>(work: () => Promise<V>) => Promise<V>;
   progress(done: number, total: number | undefined, unit: string): void;
+  /** The file in which a peer keeps what it is told of this resource. */
+  toldFile?(node: string, key: string): string;
 }
 
 /** A context that may only look. */
@@ -75,6 +84,12 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     signal: input.signal,
     runFolder: input.runFolder,
     peers: input.peers,
+    role: input.role,
+    begunMs: input.begunMs ?? Date.now(),
+    get isServiceUp() {
+      return input.isServiceUp?.() ?? false;
+    },
+    instanceOn: async (node) => input.instanceOn?.(node) ?? { state: 'unknown', text: `nobody to ask ${node}` },
     local: createReader(input),
     on: (target) => refuseTarget(target),
     configOn: async (node) => (await input.configOn(node)) as Config<T>,
@@ -93,7 +108,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
 export function createAct<T extends Keywords>(input: ActInput): Act<T> {
   const observe = createObserve<T>(input);
   const { effects } = input;
-  return Object.defineProperties({} as Act<T>, {
+  const act: Act<T> = Object.defineProperties({} as Act<T>, {
     ...Object.getOwnPropertyDescriptors(observe),
     ...Object.getOwnPropertyDescriptors({
       local: createHost(input, observe.local),
@@ -104,13 +119,23 @@ export function createAct<T extends Keywords>(input: ActInput): Act<T> {
       step: <V>(name: string, s: { done(): Promise<V | undefined>; act(): Promise<V> }) => effects.step(input.rid, name, s),
       remember: (key: string, value: string) => remember(input, key, value),
       forget: (key: string) => remember(input, key, undefined),
+      rememberOn: (node: string, key: string, value: string) => rememberOn(input, act.on({ node }), node, key, value),
       progress: input.progress,
     }),
   });
+  return act;
 }
 
 async function remember(input: ActInput, key: string, value: string | undefined): Promise<void> {
   if (!input.effects.dryRun) await input.memory.remember(input.rid, key, value);
+}
+
+async function rememberOn(input: ActInput, there: Host, node: string, key: string, value: string): Promise<void> {
+  const file = input.toldFile?.(node, key);
+  if (file === undefined) throw new SvcError('UNSUPPORTED', `where ${node} keeps its state is not known`);
+  const folder = file.slice(0, file.lastIndexOf('/'));
+  if ((await there.stat(folder)) === undefined) await there.change(['mkdir', '-p', folder]);
+  await there.write(file, value, 0o600);
 }
 
 async function pollOrAssume<V>(input: ActInput, probe: () => Promise<V | undefined>, limits: PollLimits<V>): Promise<V> {

@@ -99,6 +99,16 @@ export interface Log {
 export interface Peer {
   readonly node: string;
   readonly role: 'nodes' | 'drpnodes';
+  /** OpenSSH and its options, the host not included: for tools that move data themselves (rsync -e). */
+  readonly rsh?: Argv;
+  /** Folder of the service files of its agent. */
+  readonly services?: string;
+}
+
+/** What a peer's agent says of its instance of the service; `unknown`: it could not be asked, and why. */
+export interface PeerInstance {
+  readonly state: 'up' | 'down' | 'unknown';
+  readonly text: string;
 }
 
 /** Another resource of the same service, as a driver may see it. */
@@ -108,6 +118,8 @@ export interface ResourceView {
   readonly label: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly report: Report | undefined;
+  /** Also up on the nodes where the service is down. */
+  readonly standby?: boolean;
 }
 
 /** A section of the node configuration, e.g. `array#hp3par1`. Raw strings, scopes and references already resolved. */
@@ -128,6 +140,14 @@ export interface Observe<T extends Keywords> {
   readonly local: Reader;
   on(target: Target): Reader;
   readonly peers: readonly Peer[];
+  /** Role of this node; undefined when the service does not name it. */
+  readonly role?: Peer['role'] | undefined;
+  /** When this look or action began, ms since 1970. */
+  readonly begunMs: number;
+  /** The service is up here, without app, sync and task; known to a sync resource, which is looked at last. */
+  readonly isServiceUp: boolean;
+  /** Asks the peer's agent; never throws for what it answers. */
+  instanceOn(node: string): Promise<PeerInstance>;
   configOn(node: string): Promise<Config<T>>;
   section(name: string): SectionView | undefined;
   resource(rid: string): ResourceView | undefined;
@@ -151,6 +171,8 @@ export interface Act<T extends Keywords> extends Observe<T> {
   step<V>(name: string, s: { done(): Promise<V | undefined>; act(): Promise<V> }): Promise<V>;
   remember(key: string, value: string): Promise<void>;
   forget(key: string): Promise<void>;
+  /** Remembers on a peer: what `recall` of this resource gives there. */
+  rememberOn(node: string, key: string, value: string): Promise<void>;
   progress(done: number, total: number | undefined, unit: string): void;
 }
 

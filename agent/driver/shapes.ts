@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly idleTimeoutMs?: number;
   /** The command leaves processes behind on purpose (a start script with a daemon); they get a scope of their own. */
   readonly leaves?: boolean;
+  /** Reads each printed line as it comes (a carriage return ends one too); what it takes (true) is not logged. */
+  readonly follow?: (line: string) => boolean;
 }
 
 export interface Result {

@@ -1,5 +1,18 @@
 /** A machine made of tables: what a driver reads is scripted, what it changes is recorded. No process, file, clock. */
-import type { Act, Argv, Driver, FileStat, ProcessInfo, Report, ResourceView, Result, RunOptions } from '../../../agent/driver/contract.ts';
+import type {
+  Act,
+  Argv,
+  Driver,
+  FileStat,
+  Host,
+  Peer,
+  PeerInstance,
+  ProcessInfo,
+  Report,
+  ResourceView,
+  Result,
+  RunOptions,
+} from '../../../agent/driver/contract.ts';
 import type { Keywords } from '../../../agent/driver/keywords.ts';
 import { SvcError } from '../../../agent/errors.ts';
 import { convertConfig } from './config.ts';
@@ -21,17 +34,33 @@ export interface Machine {
   memory: Map<string, string>;
 }
 
+/** Another node: what is on it, and what its agent says. */
+export interface FakePeer extends Partial<Omit<Peer, 'node'>> {
+  readonly machine?: Partial<Machine>;
+  readonly instance?: PeerInstance;
+  /** Nothing there answers. */
+  readonly gone?: SvcError;
+}
+
 export interface FakeOptions {
   readonly config: Readonly<Record<string, string>>;
   readonly machine?: Partial<Machine>;
   readonly resources?: readonly ResourceView[];
   readonly allow?: readonly string[];
   readonly dryRun?: boolean;
+  readonly peers?: Readonly<Record<string, FakePeer>>;
+  readonly role?: Peer['role'];
+  readonly isServiceUp?: boolean;
+  readonly begunMs?: number;
+  readonly rid?: string;
 }
 
 export interface Fake {
   readonly at: Act<Keywords>;
   readonly machine: Machine;
+  readonly peers: Readonly<Record<string, Machine>>;
+  /** What peers were told: `node2 key` and the value. */
+  readonly told: Map<string, string>;
   /** Changes so far, as command lines. */
   readonly done: string[];
   /** Reads so far. */
@@ -44,33 +73,45 @@ export const missingTool = (name: string): SvcError => new SvcError('UNSUPPORTED
 
 export function createFake(driver: Driver, options: FakeOptions): Fake {
   const config = convertConfig(driver.keywords, options.config);
-  const machine: Machine = {
-    files: {},
-    stats: {},
-    folders: {},
-    links: {},
-    reads: {},
-    changes: {},
-    processes: [],
-    memory: new Map(),
-    ...options.machine,
-  };
+  const machine = machineOf(options.machine);
+  const peers = Object.fromEntries(Object.entries(options.peers ?? {}).map(([node, peer]) => [node, machineOf(peer.machine)]));
+  const told = new Map<string, string>();
   const record = { done: [] as string[], asked: [] as string[], log: [] as string[] };
   const say = (level: string) => (text: string) => void record.log.push(`${level}: ${text}`);
   const refuse = (): never => {
     throw new SvcError('BUG', 'not part of this fake');
   };
+  const prefixes = driver.reads(config as never);
+  const on = (target: object): Host => {
+    const [[kind, name] = ['', '']] = Object.entries(target) as [string, string][];
+    const there = peers[name];
+    if (kind !== 'node' || there === undefined) throw new SvcError('BUG', `no ${kind} ${name} in this fake`);
+    const asked = { push: (line: string) => record.asked.push(`${name}: ${line}`) };
+    const done = { push: (line: string) => record.done.push(`${name}: ${line}`) };
+    const host = { ...readerOf(there, asked, prefixes), ...actorOf(there, done) };
+    const { gone } = options.peers?.[name] ?? {};
+    return gone === undefined ? host : (Object.fromEntries(Object.keys(host).map((key) => [key, () => Promise.reject(gone)])) as never);
+  };
   const at: Act<Keywords> = {
     config: config as never,
     service: 'svc1',
-    rid: 'it#1',
+    rid: options.rid ?? 'it#1',
     node: 'node1',
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     signal: new AbortController().signal,
     runFolder: '/run/svcmgr/flags',
-    local: { ...readerOf(machine, record.asked, driver.reads(config as never)), ...actorOf(machine, record.done) },
-    on: refuse,
-    peers: [],
+    local: { ...readerOf(machine, record.asked, prefixes), ...actorOf(machine, record.done) },
+    on,
+    peers: Object.entries(options.peers ?? {}).map(([node, { role = 'nodes', rsh, services }]) => ({
+      node,
+      role,
+      ...(rsh === undefined ? {} : { rsh }),
+      ...(services === undefined ? {} : { services }),
+    })),
+    role: options.role ?? 'nodes',
+    begunMs: options.begunMs ?? Date.parse('2026-11-21T12:00:00Z'),
+    isServiceUp: options.isServiceUp ?? true,
+    instanceOn: async (node) => options.peers?.[node]?.instance ?? { state: 'down', text: `down on ${node}` },
     configOn: refuse,
     section: () => undefined,
     resources: options.resources ?? [],
@@ -83,12 +124,21 @@ export function createFake(driver: Driver, options: FakeOptions): Fake {
     step: async (_name, s) => (await s.done()) ?? s.act(),
     remember: async (key, value) => void machine.memory.set(key, value),
     forget: async (key) => void machine.memory.delete(key),
+    rememberOn: async (node, key, value) => {
+      const { gone } = options.peers?.[node] ?? {};
+      if (gone !== undefined) throw gone;
+      told.set(`${node} ${key}`, value);
+    },
     progress: () => undefined,
   };
-  return { at, machine, ...record, status: () => driver.status(at) };
+  return { at, machine, peers, told, ...record, status: () => driver.status(at) };
 }
 
-function readerOf(machine: Machine, asked: string[], prefixes: readonly (readonly string[])[]) {
+function machineOf(parts: Partial<Machine> = {}): Machine {
+  return { files: {}, stats: {}, folders: {}, links: {}, reads: {}, changes: {}, processes: [], memory: new Map(), ...parts };
+}
+
+function readerOf(machine: Machine, asked: { push(line: string): unknown }, prefixes: readonly (readonly string[])[]) {
   const exists = (path: string) =>
     machine.stats[path] !== undefined || machine.files[path] !== undefined || machine.folders[path] !== undefined;
   return {
@@ -112,13 +162,15 @@ function readerOf(machine: Machine, asked: string[], prefixes: readonly (readonl
   };
 }
 
-function actorOf(machine: Machine, done: string[]) {
+function actorOf(machine: Machine, done: { push(line: string): unknown }) {
   return {
     change: async (argv: Argv, options: RunOptions = {}): Promise<Result> => {
       const line = argv.join(' ');
       done.push(line);
       const key = longestKey(machine.changes, line);
-      return resultOf(argv, (key === undefined ? undefined : machine.changes[key]?.(argv)) ?? {}, options);
+      const answer = (key === undefined ? undefined : machine.changes[key]?.(argv)) ?? {};
+      if (!(answer instanceof SvcError)) for (const text of (answer.stdout ?? '').split(/[\r\n]/)) options.follow?.(text);
+      return resultOf(argv, answer, options);
     },
     launch: async (argv: Argv): Promise<ProcessInfo> => {
       done.push(argv.join(' '));
