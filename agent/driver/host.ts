@@ -51,7 +51,10 @@ async function change(input: ActInput, argv: Argv, options: RunOptions = {}): Pr
       env,
       signal: input.signal,
       beforeExec: effect.started,
-      onLine: (_stream, line) => input.effects.output(input.rid, maskSecrets(line, secrets)),
+      onLine: (stream, line) => {
+        if (stream === 'stdout' && options.follow?.(line) === true) return;
+        input.effects.output(input.rid, maskSecrets(line, secrets));
+      },
       ...(options.leaves === true ? { leaves: true, scope: input.scope } : { dieWithParent: true }),
     }),
   );
