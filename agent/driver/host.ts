@@ -1,5 +1,4 @@
 /** The acting half of a context: `change`, `launch`, `signal` and `write`, each recorded before it happens. */
-import { SvcError } from '../errors.ts';
 import { maskSecrets, quoteArgv } from '../io/redact.ts';
 import { type ActInput, pick } from './context.ts';
 import type { Argv, Host, LaunchOptions, ProcessInfo, Reader, Result, RunOptions } from './contract.ts';
@@ -112,7 +111,7 @@ async function write(input: ActInput, path: string, text: string, mode?: number)
     await affecting(input, () => input.doors.writeAtomic(path, text, mode));
   } catch (error) {
     effect.ended(1, 0);
-    throw error instanceof SvcError ? error : new SvcError('COMMAND', `cannot write ${path}: ${String(error)}`, { cause: error });
+    throw error;
   }
   effect.ended(0, 0);
 }
