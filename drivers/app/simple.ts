@@ -139,8 +139,8 @@ async function waitForCheck(at: Acting): Promise<void> {
 async function stop(at: Acting): Promise<void> {
   const { stop: words, timeout: timeoutMs } = at.config;
   if ((await at.local.processes()).length > 0) {
-    if (words !== undefined && (await askToEnd(at, words))) await waitUntilGone(at, timeoutMs);
-    await endProcesses(at, timeoutMs);
+    const isGone = words !== undefined && (await askToEnd(at, words)) && (await waitUntilGone(at, timeoutMs));
+    if (!isGone) await endProcesses(at, timeoutMs);
   } else at.log.info('already stopped');
   await forgetIfKept(at, launchedKey);
 }

@@ -121,8 +121,12 @@ async function start(at: Act<BlockKeywords>, filesystem: BlockFilesystem): Promi
     const others = await elsewhere(at, filesystem, device, seen);
     const path = await blockDevice(at, device, others);
     const plainImage = device.bareImage && imageOwner(at) === undefined;
-    if (others.length === 0 && !options.includes('ro')) await filesystem.prepare?.(at, path);
-    return { source: path, options: plainImage ? [...options, 'loop'] : options };
+    const isChecked = others.length === 0 && !options.includes('ro');
+    return {
+      source: path,
+      options: plainImage ? [...options, 'loop'] : options,
+      before: async () => (isChecked ? filesystem.prepare?.(at, path) : undefined),
+    };
   });
   await settleProvision(at);
 }

@@ -25,9 +25,10 @@ export async function btrfsHealth(reader: Reader, mount: Mount): Promise<readonl
   if (id === undefined) return notes;
   for (const device of await reader.list(`/sys/fs/btrfs/${id}/devinfo`)) {
     const folder = `/sys/fs/btrfs/${id}/devinfo/${device}`;
-    if ((await reader.file(`${folder}/missing`))?.trim() === '1')
+    if (parseMissing(await reader.file(`${folder}/missing`)))
       notes.push({ level: 'warn', text: `device ${device} of the filesystem is missing` });
-    const errors = parseErrorStats((await reader.file(`${folder}/error_stats`)) ?? '');
+    const stats = await reader.file(`${folder}/error_stats`);
+    const errors = stats === undefined ? [] : parseErrorStats(stats);
     if (errors.length > 0)
       notes.push({
         level: 'warn',
@@ -38,12 +39,18 @@ export async function btrfsHealth(reader: Reader, mount: Mount): Promise<readonl
   return notes;
 }
 
-/** The counters that are not zero: `read_errs 3`. */
+/** `0` or `1` and a newline; the file is absent on kernels before 5.14, which show nothing of the kind. */
+export function parseMissing(text: string | undefined): boolean {
+  if (text !== undefined && !/^[01]\n$/.test(text))
+    throw new SvcError('COMMAND', `btrfs devinfo missing is not understood: ${text}`, { facts: { line: text } });
+  return text === '1\n';
+}
+
+/** The counters that are not zero: `read_errs 3`. Every line ends with a newline: without one it was cut. */
 export function parseErrorStats(text: string): readonly string[] {
-  const lines = text.split('\n').filter((line) => line !== '');
-  for (const line of lines) {
-    if (!/^[a-z_]+ \d+$/.test(line))
-      throw new SvcError('COMMAND', `btrfs error_stats has a line that is not understood: ${line}`, { facts: { line } });
-  }
+  const lines = text.split('\n').slice(0, -1);
+  const odd = lines.find((line) => !/^[a-z_]+ \d+$/.test(line));
+  if (odd !== undefined || lines.length === 0 || !text.endsWith('\n'))
+    throw new SvcError('COMMAND', `btrfs error_stats is not understood: ${odd ?? text}`, { facts: { line: odd ?? text } });
   return lines.filter((line) => !line.endsWith(' 0'));
 }

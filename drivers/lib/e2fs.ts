@@ -50,6 +50,6 @@ export function mkfsExtArgv(type: string, device: string, options: readonly stri
 
 /** /sys/fs/ext4/<device>/errors_count */
 export function parseErrorsCount(text: string): number {
-  if (!/^\d+\n?$/.test(text)) throw new SvcError('COMMAND', `errors_count is not a number: ${text}`, { facts: { line: text } });
+  if (!/^\d+\n$/.test(text)) throw new SvcError('COMMAND', `errors_count is not a number: ${text}`, { facts: { line: text } });
   return Number(text);
 }

@@ -16,20 +16,22 @@ export function mountBlockers(at: Observe<MountKeywords>, seen: Seen, wanted: Wa
 }
 
 /**
- * Mounts what is wanted unless it is mounted already. `source` is asked after the mount point exists, and does what must
- * come before (fsck); it gives the source and options for mount(8).
+ * Mounts what is wanted unless it is mounted already. `source` refuses what it must before anything is changed, and gives the
+ * source and options for mount(8); its `before` does what must come right before the mount (fsck).
  */
 export async function startMount(
   at: Act<MountKeywords>,
   wanted: Wanted,
-  source: (seen: Seen) => Promise<{ source: string; options: readonly string[] }>,
+  source: (seen: Seen) => Promise<{ source: string; options: readonly string[]; before?: () => Promise<void> }>,
 ): Promise<void> {
   const seen = await lookAtMount(at, wanted);
   if (seen.top !== undefined) return keepMounted(at, wanted, seen);
   const [blocker] = mountBlockers(at, seen, wanted);
   if (blocker !== undefined) throw new SvcError('REFUSED', blocker.text);
-  await makeMountPoint(at, wanted);
-  const { source: device, options } = await source(seen);
+  const isThere = await checkMountPoint(at, wanted);
+  const { source: device, options, before } = await source(seen);
+  if (!isThere) await at.local.change(['mkdir', '-p', at.config.mnt]);
+  await before?.();
   await at.local.change(mountArgv(wanted.type, device, at.config.mnt, options));
   if (!options.includes('ro')) await setOwner(at, at.config.mnt, at.config);
 }
@@ -40,18 +42,17 @@ async function keepMounted(at: Act<MountKeywords>, wanted: Wanted, seen: Seen): 
   if (drift.length > 0) await setOwner(at, seen.mountPoint, at.config);
 }
 
-async function makeMountPoint(at: Act<MountKeywords>, wanted: Wanted): Promise<void> {
+/** Is there something to mount on? */
+async function checkMountPoint(at: Act<MountKeywords>, wanted: Wanted): Promise<boolean> {
   const { mnt } = at.config;
   const stat = await at.local.stat(mnt);
-  if (stat === undefined) {
-    await at.local.change(['mkdir', '-p', mnt]);
-    return;
-  }
+  if (stat === undefined) return false;
   // A bind mount may be of a single file; everything else is mounted on a folder.
   if (stat.kind !== 'directory' && wanted.type !== 'none') throw new SvcError('REFUSED', `mnt = ${mnt} is a ${stat.kind}, not a folder`);
   const names = stat.kind === 'directory' ? await at.local.list(mnt) : [];
   if (names.length > 0)
     at.log.warn(`${mnt} is not empty: what is in it (${names.slice(0, 3).join(', ')} …) is hidden while ${wanted.name} is mounted`);
+  return true;
 }
 
 export function mountArgv(type: string, source: string, mnt: string, options: readonly string[]): Argv {

@@ -84,7 +84,7 @@ describe('driver app.simple', () => {
   const fake = (config: Readonly<Record<string, string>> = {}): Fake => {
     const made = createFake(simple, {
       config: { start: '/usr/bin/server -p 80', ...config },
-      machine: { files: { '/proc/sys/kernel/random/boot_id': 'boot-1\n' } },
+      machine: { files: { '/proc/sys/kernel/random/boot_id': '11111111-2222-4333-8444-555555555555\n' } },
     });
     made.machine.changes = {
       launch: () => void made.machine.processes.push({ pid: 4711, startTicks: 99, command: '/usr/bin/server -p 80' }),
@@ -96,11 +96,11 @@ describe('driver app.simple', () => {
   it('remembers the process it launched until the next boot', async () => {
     const made = fake();
     await simple.start?.(made.at as never);
-    expect(made.machine.memory.get('launched')).to.equal('4711 99 boot-1');
+    expect(made.machine.memory.get('launched')).to.equal('4711 99 11111111-2222-4333-8444-555555555555');
     expect(await made.status()).to.deep.equal({ state: 'up', facts: { processes: 1, pid: 4711 } });
     made.machine.processes = [];
     expect((await made.status()).notes?.[0]?.text).to.equal('the program ended by itself');
-    made.machine.files['/proc/sys/kernel/random/boot_id'] = 'boot-2\n';
+    made.machine.files['/proc/sys/kernel/random/boot_id'] = '99999999-2222-4333-8444-555555555555\n';
     expect(await made.status()).to.deep.equal({ state: 'down', notes: [] });
   });
 

@@ -122,11 +122,11 @@ describe('driver ip.host', () => {
       { gateway: '10.0.0.1' },
       { 'ip -j route show default': { stdout: '[{"dst":"default","gateway":"10.0.0.1","dev":"eth0"}]' } },
     );
-    made.machine.files['/proc/sys/kernel/random/boot_id'] = 'boot-2\n';
-    made.machine.memory.set('former_route', 'none boot-1');
+    made.machine.files['/proc/sys/kernel/random/boot_id'] = '99999999-2222-4333-8444-555555555555\n';
+    made.machine.memory.set('former_route', 'none 11111111-2222-4333-8444-555555555555');
     await ipHost.stop?.(made.at as never);
     expect(made.done).to.deep.equal([]);
-    made.machine.memory.set('former_route', 'none boot-2');
+    made.machine.memory.set('former_route', 'none 99999999-2222-4333-8444-555555555555');
     await ipHost.stop?.(made.at as never);
     expect(made.done).to.deep.equal(['ip route del default via 10.0.0.1 dev eth0']);
   });
