@@ -29,6 +29,8 @@ interface Place {
   inside(file: string): boolean;
   /** Of each svcmgr home in it: the name of its scopes (agent/io/scope.ts), which its started applications carry. */
   readonly scopes: readonly Scopes[];
+  /** Also a process that was not started from there, but works in it or has a file of it open. */
+  readonly withVisitors: boolean;
 }
 
 /** What runs left whose pid `isOurs` accepts, in the order of removal: processes first, folders last. */
@@ -42,7 +44,7 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
     .map((name) => path.join(tmpdir(), name));
   const inside = (file: string) => file.startsWith(`${tmpdir()}/`) && ours(file.slice(tmpdir().length + 1));
   return [
-    ...hangingOn({ inside, scopes: folders.map(scopesOf) }),
+    ...hangingOn({ inside, scopes: folders.map(scopesOf), withVisitors: true }),
     ...list('/run/netns')
       .filter(ours)
       .map((name) => ({ kind: 'netns', name }) as const),
@@ -55,10 +57,13 @@ export function removeLeftovers(leftovers: readonly Leftover[]): readonly Leftov
   return leftovers.filter(({ kind, name }) => !removers[kind](name));
 }
 
-/** Unmounts and detaches whatever hangs on one folder of this run, ends what was started from it, then removes it. */
-export function removeFolder(folder: string): void {
+/**
+ * Unmounts and detaches whatever hangs on one folder of this run, ends what was started from it (and, unless told otherwise,
+ * whoever works in it), then removes it. Returns what would not go.
+ */
+export function removeFolder(folder: string, withVisitors = true): readonly Leftover[] {
   const inside = (file: string) => file === folder || file.startsWith(`${folder}/`);
-  removeLeftovers([...hangingOn({ inside, scopes: [scopesOf(folder)] }), { kind: 'folder', name: folder }]);
+  return removeLeftovers([...hangingOn({ inside, scopes: [scopesOf(folder)], withVisitors }), { kind: 'folder', name: folder }]);
 }
 
 function hangingOn(place: Place): readonly Leftover[] {
@@ -83,13 +88,13 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Pids whose SVCMGR_HOME, scope, working folder or an open file is of such a place: agents, and what they started. */
-function processesIn({ inside, scopes }: Place): string[] {
+function processesIn({ inside, scopes, withVisitors }: Place): string[] {
   const pids = list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids.filter((pid) => {
     const environment = text(`/proc/${pid}/environ`);
     const home = /(?:^|\0)SVCMGR_HOME=([^\0]*)/.exec(environment)?.[1] ?? '';
     const scope = /(?:^|\0)SVCMGR_SCOPE=([^/\0]*)/.exec(environment)?.[1];
-    const links = ['cwd', ...list(`/proc/${pid}/fd`).map((name) => `fd/${name}`)];
+    const links = withVisitors ? ['cwd', ...list(`/proc/${pid}/fd`).map((name) => `fd/${name}`)] : [];
     return scopes.some((one) => one.home === scope) || [home, ...links.map((name) => target(`/proc/${pid}/${name}`))].some(inside);
   });
 }
