@@ -20,38 +20,44 @@ export async function readOpenRecords(options: OpenRecordsOptions): Promise<read
   const places = [options.folder, ...(options.fallbackFolder === undefined ? [] : [options.fallbackFolder])];
   const texts = (await Promise.all(places.map((place) => readTexts(serviceFolder(place, service))))).flat();
   const parse = (line: string) => parseLine(line, service) ?? [];
-  const open = openSids(texts.flatMap((text) => bracketLines(text).flatMap(parse)));
+  const open = openSids(texts.flatMap((text) => [...bracketLines(text)].flatMap(parse)));
   if (open.size === 0) return [];
   const needles = [...open].map((sid) => `"sid":${JSON.stringify(sid)}`);
-  const records = texts.flatMap((text) =>
-    linesWith(text, needles)
-      .map(({ line }) => line)
-      .flatMap(parse),
-  );
+  const records = texts.flatMap((text) => linesWith(text, needles).flatMap(parse));
   return inOrder(records.filter((record) => record.sid !== undefined && open.has(record.sid)));
 }
 
 /** How far a line's JSON is from its start: checksum and a blank. */
 const jsonOffset = 9;
 const brackets = (['begin', 'end', 'clear'] as const).map((kind) => `{"kind":"${kind}"`);
+const newline = 0x0a;
 
 /** Inside a text of a record quotes are escaped, so these bytes are only found where a record begins. */
-function bracketLines(text: Buffer): readonly string[] {
-  return linesWith(text, brackets).flatMap(({ line, offset }) => (offset === jsonOffset ? [line] : []));
-}
-
-/** Whole lines that hold one of the texts, in their order, each once; `offset` is where in the line it was found. */
-function linesWith(text: Buffer, needles: readonly string[]): readonly { line: string; offset: number }[] {
-  const found = new Map<number, { line: string; offset: number }>();
-  for (const needle of needles) {
-    for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + needle.length)) {
-      const start = at === 0 ? 0 : text.lastIndexOf(0x0a, at) + 1;
-      if (found.has(start)) continue;
-      const end = text.indexOf(0x0a, at);
-      found.set(start, { line: text.toString('utf8', start, end < 0 ? text.length : end), offset: at - start });
+function* bracketLines(text: Buffer): Generator<string> {
+  for (const needle of brackets) {
+    for (const at of placesOf(text, needle)) {
+      const start = at - jsonOffset;
+      if (start === 0 || text[start - 1] === newline) yield lineAt(text, start);
     }
   }
-  return [...found].sort(([a], [b]) => a - b).map(([, line]) => line);
+}
+
+/** Whole lines that hold one of the texts, in their order, each once. */
+function linesWith(text: Buffer, needles: readonly string[]): readonly string[] {
+  const starts = new Set<number>();
+  for (const needle of needles) {
+    for (const at of placesOf(text, needle)) starts.add(at === 0 ? 0 : text.lastIndexOf(newline, at) + 1);
+  }
+  return [...starts].sort((a, b) => a - b).map((start) => lineAt(text, start));
+}
+
+function* placesOf(text: Buffer, needle: string): Generator<number> {
+  for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, at + needle.length)) yield at;
+}
+
+function lineAt(text: Buffer, start: number): string {
+  const end = text.indexOf(newline, start);
+  return text.toString('utf8', start, end < 0 ? text.length : end);
 }
 
 function openSids(marks: readonly JournalRecord[]): ReadonlySet<string> {
