@@ -58,7 +58,7 @@ async function runOne(
   // A scope of its own: what a trigger leaves behind is not the application of the resource.
   const host = createAct({ ...input, scope: `${input.scope}.trigger` }).local;
   await host.change(argv as Argv, {
-    timeoutMs: defaultLimits.triggerMs,
+    timeoutMs: limitMs(action, resource, verb),
     leaves: true,
     env: {
       SVCMGR_SERVICE: service,
@@ -69,4 +69,11 @@ async function runOne(
       OPENSVC_RID: resource?.rid ?? '',
     },
   });
+}
+
+/** A trigger is part of the start or stop it stands around: the user's limit of that holds for it too. */
+function limitMs(action: Action, resource: Resource | undefined, verb: TriggerVerb): number {
+  if (verb !== 'start' && verb !== 'stop') return defaultLimits.triggerMs;
+  const keyword = `${verb}_timeout` as const;
+  return resource?.common[keyword] ?? action.run.instance.definition.settings[keyword] ?? defaultLimits.triggerMs;
 }
