@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { removeFolder } from '../support/leftovers.ts';
-import { makeFolder } from '../support/names.ts';
 import { describeUnless, missing } from '../support/skip.ts';
-import { down, type Lab, makeLab, makeTemplate, service, up } from './crash-lab.ts';
+import { down, type Lab, labNeeds, makeLab, service, up, useTemplate } from './crash-lab.ts';
 
 /** before: nothing of the record is written · torn: half of it · after: all of it, but it was not yet synced. */
 const moments = ['before', 'torn', 'after'] as const;
@@ -24,22 +22,13 @@ const together = 3;
 const isFull = process.env['SVCMGR_CRASH'] === 'all';
 const seed = Number(process.env['SVCMGR_SEED'] ?? '0');
 
-const needs = { root: true, tools: ['losetup', 'mkfs.ext4', 'e2fsck', 'ip', 'arping', 'nsenter'], files: ['/dev/loop-control'] };
-
 describeUnless(
-  missing(needs),
+  missing(labNeeds),
   `real: kill -9 at ${isFull ? 'every record' : `records (seed ${seed})`} that a start and a stop write to the journal`,
   function () {
     this.timeout(isFull ? 600_000 : 120_000);
-    const folder = makeFolder();
-    const template = path.join(folder, 'template.img');
+    const template = useTemplate();
     let labs = 0;
-
-    before(() => {
-      makeTemplate(template);
-    });
-
-    after(() => removeFolder(folder));
 
     for (const verb of ['start', 'stop'] as const) {
       it(`${verb}: a torn or missing record hides nothing that was written before, and ${verb} again completes it`, async () => {
@@ -94,7 +83,7 @@ describeUnless(
 
     function freshLab(): Lab {
       labs += 1;
-      return makeLab(`jrn${labs}`, template);
+      return makeLab(`jrn${labs}`, template());
     }
   },
 );

@@ -1,11 +1,14 @@
 /** A service of six resources on a real loop device, ext4, tmpfs, an address and two programs, in a home and a namespace of its own. */
 import { chmodSync, copyFileSync, constants, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { type CliOptions, type CliProcess, type CliResult, runCli, spawnCli } from '../support/cli.ts';
 import { must } from '../support/command.ts';
 import { type Home, makeHome } from '../support/home.ts';
+import { removeFolder } from '../support/leftovers.ts';
 import { loopsOver } from '../support/loop.ts';
+import { makeFolder } from '../support/names.ts';
 import { makeNetns, type Netns } from '../support/netns.ts';
 import { makeShims, type Shims } from './crash-shims.ts';
 
@@ -41,7 +44,10 @@ export interface Lab {
 
 export interface LabStatus {
   readonly overall: string;
-  readonly monitor: { readonly interrupted: { readonly verb: string; readonly rid: string; readonly command: string | null } | null };
+  readonly monitor: {
+    readonly state: string;
+    readonly interrupted: { readonly verb: string; readonly rid: string; readonly command: string | null } | null;
+  };
   readonly resources: Readonly<Record<string, { readonly status: string }>>;
 }
 
@@ -98,11 +104,49 @@ export function makeLab(label: string, image: string): Lab {
   };
 }
 
-/** Makes the image that labs are copied from. */
-export function makeTemplate(file: string): string {
-  must('truncate', '-s', '8m', file);
-  must('mkfs.ext4', '-q', '-F', file);
-  return file;
+export const labNeeds = { root: true, tools: ['losetup', 'mkfs.ext4', 'e2fsck', 'ip', 'arping', 'nsenter'], files: ['/dev/loop-control'] };
+
+/** Inside `describe`: the image that labs are copied from. */
+export function useTemplate(): () => string {
+  let folder: string | undefined;
+  before('make a filesystem', () => {
+    folder = makeFolder();
+    must('truncate', '-s', '8m', path.join(folder, 'image'));
+    must('mkfs.ext4', '-q', '-F', path.join(folder, 'image'));
+  });
+  after('remove the filesystem', () => {
+    if (folder !== undefined) removeFolder(folder);
+  });
+  return () => {
+    if (folder === undefined) throw new Error('the image exists only inside a test');
+    return path.join(folder, 'image');
+  };
+}
+
+/** Inside `describe`: a lab for each test, removed after it whatever happened. */
+export function useLab(label: string): () => Lab {
+  const template = useTemplate();
+  let current: Lab | undefined;
+  beforeEach('make a service', () => {
+    current = makeLab(label, template());
+  });
+  afterEach('remove the service', () => {
+    current?.remove();
+    current = undefined;
+  });
+  return () => {
+    if (current === undefined) throw new Error('the service exists only inside a test');
+    return current;
+  };
+}
+
+/** Waits for something that another process is about to do. */
+export async function until(isTrue: () => boolean, what: string): Promise<void> {
+  const endsAt = performance.now() + 20_000;
+  while (!isTrue()) {
+    if (performance.now() > endsAt) throw new Error(`waited in vain for ${what}`);
+    await delay(10);
+  }
 }
 
 function serviceText(folder: string, shims: string): string {

@@ -1,40 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { makeFolder } from '../support/names.ts';
-import { removeFolder } from '../support/leftovers.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 import { allCells, type Cell, type Effect, effects, inGeneral, titleOf } from './crash-cells.ts';
 import type { Moment } from './crash-shims.ts';
-import { down, type Lab, makeLab, makeTemplate, service, up } from './crash-lab.ts';
+import { down, type Lab, labNeeds, makeLab, service, until, up, useTemplate } from './crash-lab.ts';
 
 /** Cells at work at the same time (most of a cell is waiting), and how far they may run ahead of the one that is reported next. */
 const together = 3;
 const ahead = 9;
 
-const needs = { root: true, tools: ['losetup', 'mkfs.ext4', 'e2fsck', 'ip', 'arping', 'nsenter'], files: ['/dev/loop-control'] };
-
-describeUnless(missing(needs), 'real: kill -9 at every change of a start and a stop', function () {
+describeUnless(missing(labNeeds), 'real: kill -9 at every change of a start and a stop', function () {
   this.timeout(120_000);
-  const folder = makeFolder();
-  const template = path.join(folder, 'template.img');
+  const template = useTemplate();
   const cells = allCells();
   const running: Promise<void>[] = [];
   const pool = { active: 0, limit: 0 };
 
-  before(() => {
-    makeTemplate(template);
-  });
-
-  after(async () => {
+  after('let the cells that still run end', async () => {
     pool.limit = 0;
     await Promise.allSettled(running);
-    removeFolder(folder);
   });
 
   it('knows every change: the tools saw what --dry-run planned and the table says, in that order', async () => {
-    const lab = makeLab('uncut', template);
+    const lab = makeLab('uncut', template());
     try {
       for (const verb of ['start', 'stop'] as const) {
         const dry = await lab.run([verb, '--dry-run', '--format', 'json']);
@@ -77,7 +66,7 @@ describeUnless(missing(needs), 'real: kill -9 at every change of a start and a s
   }
 
   async function inLab(cell: Cell, at: number): Promise<void> {
-    const lab = makeLab(`cell${at}`, template);
+    const lab = makeLab(`cell${at}`, template());
     try {
       if (cell.verb === 'stop') await lab.start();
       await cut(lab, cell);
@@ -181,13 +170,4 @@ async function isSettled(lab: Lab, goal: 'start' | 'stop'): Promise<void> {
   expect(lab.truth()).to.deep.equal(goal === 'start' ? up : down);
   const { overall, monitor } = await lab.status();
   expect({ overall, interrupted: monitor.interrupted }).to.deep.equal({ overall: goal === 'start' ? 'up' : 'down', interrupted: null });
-}
-
-/** Waits for something that another process is about to do. */
-async function until(isTrue: () => boolean, what: string): Promise<void> {
-  const endsAt = performance.now() + 20_000;
-  while (!isTrue()) {
-    if (performance.now() > endsAt) throw new Error(`waited in vain for ${what}`);
-    await delay(10);
-  }
 }

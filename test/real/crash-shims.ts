@@ -18,8 +18,8 @@ export interface Shims {
   readonly folder: string;
   /** Put before the PATH of the command line. */
   readonly path: string;
-  /** Forgets what was recorded and arms the n-th command from now on (1 is the first); without arguments only records. */
-  plan(nth?: number, moment?: Moment): void;
+  /** Forgets what was recorded and arms the n-th command from now on (1 is the first); without arguments only records. `hold` kills nobody. */
+  plan(nth?: number, moment?: Moment | 'hold'): void;
   /** The changing commands since the last plan, in order: the tool's name, then its arguments. */
   commands(): readonly string[];
   /** Commands that began while another one was at work. */
@@ -90,9 +90,9 @@ ${lasting ? lastingText(real) : passingText(real)}`;
 }
 
 function passingText(real: string): string {
-  return `if [ $moment = during ]; then
+  return `if [ $moment = during ] || [ $moment = hold ]; then
   trap '' TERM
-  kill -9 $PPID
+  [ $moment = hold ] || kill -9 $PPID
   : > "$box/held"
   while [ ! -e "$box/go" ]; do sleep 0.02; done
 fi
