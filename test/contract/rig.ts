@@ -1,0 +1,77 @@
+/** What the contract suite must know of one driver: a real world for it, and the truth about that world without the driver. */
+import type { State } from '../../agent/driver/contract.ts';
+import type { Home } from '../support/home.ts';
+import type { Netns } from '../support/netns.ts';
+import type { Needs } from '../support/skip.ts';
+import type { Lie } from './fault-doors.ts';
+import type { Stage } from './stage.ts';
+
+export interface Rig {
+  /** A service file; its first section is the resource under test. */
+  readonly text: string;
+  /** What really is, asked without the driver: `up`, `down`, or in words what is neither. */
+  truth(): string;
+  /** Takes what is up, or half up, away behind the driver's back. */
+  takeAway(): void;
+  /** Removes what a stop rightly leaves (folders), so that the next start has everything to do again. */
+  tidy?(): unknown;
+  /** Commands run in this network namespace. */
+  readonly netns?: Netns;
+  /** What the driver says where that is not simply up and down; `gone` after `takeAway` (default: as down). */
+  readonly says?: { readonly up?: State; readonly down?: State; readonly gone?: State };
+  /** Looks that do not decide the state, each with its reason. An entry that is not needed fails. */
+  readonly indifferent?: readonly Indifference[];
+  /** Programs without which it goes on, each with its reason. An entry that is not needed fails. */
+  readonly dispensable?: Readonly<Record<string, string>>;
+  /** Of a task: a service file whose command fails, and what the status then says. */
+  readonly failing?: { readonly text: string; readonly says: RegExp };
+  /** Values of secret keywords, none of which may ever be seen. */
+  readonly secrets?: readonly string[];
+  /** Removes what does not go with the home folder. */
+  undo?(): void;
+}
+
+/** A world in which an action must be refused before its first change. */
+export interface Refusal {
+  /** Default: the first case. */
+  readonly in?: 'blank';
+  /** Default: start. */
+  readonly verb?: 'start' | 'run' | 'provision' | 'unprovision';
+  /** Another service file for this world. */
+  readonly text?: (rig: Rig, home: Home) => string;
+  readonly prepare?: (world: { readonly home: Home; readonly rig: Rig; readonly stage: Stage }) => Promise<void> | void;
+  readonly says: RegExp;
+  /** The name that waives it; absent = nothing does. */
+  readonly allow?: string;
+  /** The driver's own verb notices it again, and at once (default true). */
+  readonly alsoInVerb?: false;
+}
+
+export interface Indifference {
+  readonly look: RegExp;
+  readonly lies: readonly Lie[];
+  readonly world: 'up' | 'down';
+  readonly why: string;
+}
+
+/** Builds a fresh world in a fresh home. */
+export type Build = (home: Home) => Rig;
+
+export interface Rigs {
+  readonly needs: Needs;
+  /** Worlds in which the resource can be started (run, for a task) at once. Each rule is tried in each. */
+  readonly cases: Readonly<Record<string, Build>>;
+  /** Further worlds, in which only the rules about changes are tried (they take long, or differ only in what is changed). */
+  readonly variants?: Readonly<Record<string, Build>>;
+  /** The world before provision; its truth is about what provision makes. Wanted of each driver that provisions. */
+  readonly blank?: Build;
+  readonly refusals?: Readonly<Record<string, Refusal>>;
+  /** The driver has keywords of kind `secret`, and each case says their values. */
+  readonly keepsSecrets?: true;
+}
+
+/** `section('fs#1', { type: 'ext4' })` as a service file says it. */
+export function section(rid: string, values: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(values).map(([key, value]) => `${key} = ${value}\n`);
+  return `[${rid}]\n${lines.join('')}`;
+}
