@@ -41,6 +41,8 @@ export interface Report {
 export interface Blocker {
   readonly text: string;
   readonly allow?: string;
+  /** A command that would remove it. */
+  readonly mend?: string;
 }
 
 /** The result of a sync verb for one target. */

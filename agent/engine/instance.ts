@@ -30,17 +30,19 @@ export interface Instance {
   readonly node: string;
   readonly definition: ServiceDefinition;
   readonly resources: readonly Resource[];
+  /** Of the text of the service file; null when it cannot be read, and the last good one stands in. */
+  readonly configSha256: string | null;
 }
 
 /** Joins a definition with its drivers (all loaded before), implied resources included. */
-export function buildInstance(definition: ServiceDefinition, registry: Registry): Instance {
+export function buildInstance(definition: ServiceDefinition, registry: Registry, configSha256: string | null = null): Instance {
   const container = definition.resources.find((resource) => resource.group === 'container')?.rid;
   const resources = definition.resources.flatMap((resource) => {
     const driver = registry.driver(resource.type);
     const own = buildResource(resource, driver, container, definition.settings.disable);
     return [own, ...impliedOf(own, registry)];
   });
-  return { name: definition.name, node: definition.node, definition, resources };
+  return { name: definition.name, node: definition.node, definition, resources, configSha256 };
 }
 
 function buildResource(resource: ResourceDefinition, driver: Driver, container: string | undefined, disabled: boolean): Resource {

@@ -27,15 +27,25 @@ export async function interruptedActions(world: World, service: string): Promise
   return interrupted(await readOpenRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service }));
 }
 
+/** Whether a command of a cut action is still at work: then nothing seen now is final. */
+export function hasSurvivors(cut: readonly OpenAction[]): boolean {
+  return cut.flatMap(commandsOf).some(({ command }) => findOrphans(command).length > 0);
+}
+
+function commandsOf(cut: OpenAction): readonly { readonly rid: string; readonly argv: string; readonly command: JournaledCommand }[] {
+  return cut.openCommands.flatMap(({ rid, argv, pid, startTicks, boot, marker, leaves, launch }) => {
+    // An effect that was no process has left none.
+    if (pid === undefined || startTicks === undefined || boot === undefined || marker === undefined) return [];
+    return [{ rid, argv, command: { pid, startTicks, boot, marker, leaves: leaves ?? false, launch: launch ?? false } }];
+  });
+}
+
 /**
  * Waits until no command of a cut predecessor lives any more.
  * @throws SvcError BUSY when one still lives after `waitMs`: never a second one beside it
  */
 export async function awaitSurvivors(run: Run, cut: readonly OpenAction[], waitMs: number, signal: AbortSignal): Promise<void> {
-  for (const { rid, argv, pid, startTicks, boot, marker, leaves, launch } of cut.flatMap((action) => action.openCommands)) {
-    // An effect that was no process has left none.
-    if (pid === undefined || startTicks === undefined || boot === undefined || marker === undefined) continue;
-    const command: JournaledCommand = { pid, startTicks, boot, marker, leaves: leaves ?? false, launch: launch ?? false };
+  for (const { rid, argv, command } of cut.flatMap(commandsOf)) {
     const pids = findOrphans(command).map((process) => process.pid);
     if (pids.length === 0) continue;
     const text = `a command of an interrupted action still runs (pid ${pids.join(' ')}): ${argv}`;

@@ -1,4 +1,5 @@
 /** Service files of this node: found, read, evaluated; the last good definition stands in for an invalid file (spec/config.md "Validation"). */
+import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import type { Problem, ServiceDefinition } from '../config/definition.ts';
 import { type IniDocument, parseDocument } from '../config/document.ts';
@@ -114,10 +115,10 @@ export async function loadForStatus(world: World, service: string, options: { re
   const opened = await evaluateText(world, service, read.text, read.path, read.mode);
   if (opened.definition === undefined) {
     const lines = opened.problems.filter((problem) => problem.severity === 'error').map(problemLine);
-    return fallBack(world, service, lines[0] ?? 'unknown fault', invalidFile(service, lines));
+    return fallBack(world, service, lines[0] ?? 'unknown fault', invalidFile(service, lines), sha256Of(read.text));
   }
   if (options.keep !== false) await keepLastGood(world, service, read.text);
-  return { instance: buildInstance(opened.definition, world.registry), invalid: undefined };
+  return { instance: buildInstance(opened.definition, world.registry, sha256Of(read.text)), invalid: undefined };
 }
 
 /**
@@ -140,13 +141,18 @@ export async function loadForAction(
   throw invalidFile(service, problems.filter((problem) => problem.severity === 'error').map(problemLine));
 }
 
-async function fallBack(world: World, service: string, invalid: string, error: SvcError): Promise<Shown> {
+async function fallBack(world: World, service: string, invalid: string, error: SvcError, sha256: string | null = null): Promise<Shown> {
   const path = lastGoodFile(world, service);
   const text = await world.doors.readText(path);
   if (text === undefined) throw error;
   const { definition } = await evaluateText(world, service, text, path, 0o600);
   if (definition === undefined) throw error;
-  return { instance: buildInstance(definition, world.registry), invalid };
+  return { instance: buildInstance(definition, world.registry, sha256), invalid };
+}
+
+/** By this nodes tell whether they have the same file. */
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** As far as this user may write; only when it changed. */

@@ -12,7 +12,7 @@ import type { Resource } from './instance.ts';
 import { isFrozen, keepResources, type KeptResource, type KeptState, nothingKept, readKept } from './kept-state.ts';
 import { type Look, lookAtAll } from './look.ts';
 import { provisionedOf } from './provisioned.ts';
-import { interruptedActions } from './recover.ts';
+import { hasSurvivors, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
 
 export interface StatusOptions {
@@ -25,6 +25,8 @@ export interface StatusOptions {
 /** Looks now; never throws for a resource. What changed since the last look is kept and journaled, as far as this user may. */
 export async function evaluateStatus(run: Run, signal: AbortSignal, options: StatusOptions = {}): Promise<StatusDocument> {
   const { world, instance } = run;
+  const { nodes, drpnodes } = instance.definition.settings;
+  const before = await monitorOf(run, options);
   const looks = await lookAtAll(run, instance.resources, signal);
   const kept = await readKept(world, instance.name).catch((): KeptState => nothingKept);
   const now = world.now();
@@ -42,10 +44,14 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
     updated: now.toISOString(),
     stale: false,
     frozen: await isFrozen(world, instance.name),
+    nodes,
+    drpnodes,
+    configSha256: instance.configSha256,
     invalid: options.invalid ?? null,
-    monitor: await monitorOf(run, options),
+    monitor: busiest(before, await monitorOf(run, options)),
     resources,
     instances: {},
+    unanswered: {},
   };
 }
 
@@ -156,6 +162,17 @@ const runningStates: Readonly<Record<string, string>> = {
   run: 'running',
 };
 
+/**
+ * An action that ended while we looked may have changed what was looked at first: the looks belong to it. Another node decides
+ * by this whether it may start (spec/cli.md "Safety before a start").
+ */
+function busiest(before: MonitorStatus, after: MonitorStatus): MonitorStatus {
+  if (after.action === null && before.action !== null) return before;
+  if (before.interrupted?.alive === true && after.interrupted !== null)
+    return { ...after, interrupted: { ...after.interrupted, alive: true } };
+  return after;
+}
+
 /** What runs now on this service (the living owner of its lock), and what was cut. */
 async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatus> {
   const { world, instance } = run;
@@ -172,10 +189,12 @@ async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatu
 /** The journal may be readable for root only: then the rest of the status is still worth showing. */
 async function lastInterrupted(run: Run): Promise<InterruptedAction | null> {
   try {
-    const cut = (await interruptedActions(run.world, run.instance.name)).at(-1);
-    if (cut === undefined) return null;
-    const { verb, at, rid, openCommands } = cut;
-    return { verb, since: new Date(at).toISOString(), rid: rid ?? null, command: openCommands.at(-1)?.argv ?? null };
+    const cut = await interruptedActions(run.world, run.instance.name);
+    const last = cut.at(-1);
+    if (last === undefined) return null;
+    const { verb, at, rid, openCommands } = last;
+    const alive = hasSurvivors(cut);
+    return { verb, since: new Date(at).toISOString(), rid: rid ?? null, command: openCommands.at(-1)?.argv ?? null, alive };
   } catch (error) {
     run.log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
     return null;

@@ -43,6 +43,8 @@ export interface InterruptedAction {
   readonly rid: string | null;
   /** The command that was running, as logged; null when none was. */
   readonly command: string | null;
+  /** A command of it still runs: what is looked at now may change by itself. */
+  readonly alive: boolean;
 }
 
 export interface MonitorStatus {
@@ -69,6 +71,11 @@ export interface InstanceStatus {
   readonly hb: Status;
   readonly frozen: boolean;
   readonly provisioned: boolean | 'mixed' | null;
+  /** Nodes of the service, as this node's file has them. */
+  readonly nodes: readonly string[];
+  readonly drpnodes: readonly string[];
+  /** Of the text of this node's service file, hexadecimal; null when it cannot be read. */
+  readonly configSha256: string | null;
   /** Why the service file is not valid, while the last good definition is shown; null when it is valid. */
   readonly invalid: string | null;
   readonly monitor: MonitorStatus;
@@ -82,6 +89,8 @@ export interface StatusDocument extends InstanceStatus {
   readonly service: string;
   /** By node name. */
   readonly instances: Readonly<Record<string, InstanceStatus>>;
+  /** Nodes that were asked and gave no status: by node name, why. */
+  readonly unanswered: Readonly<Record<string, string>>;
 }
 
 /** Several services. */

@@ -33,10 +33,14 @@ export function documentOf(service: string, fields: Partial<StatusDocument> = {}
     hb: 'n/a',
     frozen: false,
     provisioned: null,
+    nodes: ['node1.opensvc.com'],
+    drpnodes: [],
+    configSha256: null,
     invalid: null,
     monitor: { state: 'idle', since: null, action: null, interrupted: null },
     resources: {},
     instances: {},
+    unanswered: {},
     ...fields,
   };
 }

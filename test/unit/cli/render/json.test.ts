@@ -64,7 +64,9 @@ const anyDocument: fc.Arbitrary<StatusDocument> = fc
       state: fc.constantFrom('idle', 'starting'),
       since: orNull(time),
       action: orNull(fc.constant('start')),
-      interrupted: orNull(fc.record({ verb: fc.string(), since: time, rid: orNull(fc.string()), command: orNull(fc.string()) })),
+      interrupted: orNull(
+        fc.record({ verb: fc.string(), since: time, rid: orNull(fc.string()), command: orNull(fc.string()), alive: fc.boolean() }),
+      ),
     }),
   })
   .map((fields) => {
@@ -82,11 +84,12 @@ const anyDocument: fc.Arbitrary<StatusDocument> = fc
 
 describe('status as JSON', () => {
   it('fits docs/status.schema.json: one service, several, with instances elsewhere', () => {
-    const { schema, service, instances, ...instance } = hp3parDocument();
-    expect([schema, service, instances]).to.deep.equal([1, 'svc1.opensvc.com', {}]);
+    const { schema, service, instances, unanswered, ...instance } = hp3parDocument();
+    expect([schema, service, instances, unanswered]).to.deep.equal([1, 'svc1.opensvc.com', {}, {}]);
     expect(faults(hp3parDocument())).to.equal('');
     expect(faults(servicesDocument([hp3parDocument(), documentOf('svc2')]))).to.equal('');
     expect(faults(documentOf('svc1', { instances: { node2: { ...instance, node: 'node2', stale: true } } }))).to.equal('');
+    expect(faults(documentOf('svc1', { unanswered: { node2: 'no answer in 5 s' } }))).to.equal('');
   });
 
   it('fits the schema, and draws as a tree with every resource, whatever the resources', () => {

@@ -105,7 +105,7 @@ describe('status tree', () => {
         state: 'stopping',
         since: local(13, 28, 0),
         action: 'stop',
-        interrupted: { verb: 'start', since: local(13, 20, 0), rid: 'fs#1', command: 'mount /dev/loop0 /srv' },
+        interrupted: { verb: 'start', since: local(13, 20, 0), rid: 'fs#1', command: 'mount /dev/loop0 /srv', alive: false },
       },
     });
     expect(
