@@ -5,19 +5,25 @@ import { type Action, resourceOf } from './action-state.ts';
 import type { Resource } from './instance.ts';
 import { perform, type Step } from './perform.ts';
 
-/** @throws the first error of a resource whose errors count */
+/** @throws the first error of a resource whose errors count; a task that failed counts after the other tasks had their turn */
 export async function walk(action: Action, batches: readonly Batch[], step: Step): Promise<void> {
+  const late: SvcError[] = [];
   for (const batch of batches) {
     action.signal.throwIfAborted();
-    if (batch.parallel) await walkTogether(action, batch.rids, step);
-    else for (const rid of batch.rids) await walkOne(action, rid, step);
+    if (batch.parallel) late.push(...(await walkTogether(action, batch.rids, step)));
+    else for (const rid of batch.rids) late.push(...(await walkOne(action, rid, step)));
   }
+  throwAll(late);
 }
 
 /** Waits for all, also when one fails: nothing may go on while the walk is undone. */
-async function walkTogether(action: Action, rids: readonly string[], step: Step): Promise<void> {
+async function walkTogether(action: Action, rids: readonly string[], step: Step): Promise<readonly SvcError[]> {
   const settled = await Promise.allSettled(rids.map((rid) => walkOne(action, rid, step)));
-  const failed = settled.flatMap((one) => (one.status === 'rejected' ? [asSvcError(one.reason)] : []));
+  throwAll(settled.flatMap((one) => (one.status === 'rejected' ? [asSvcError(one.reason)] : [])));
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+}
+
+function throwAll(failed: readonly SvcError[]): void {
   const [first] = failed;
   if (first === undefined) return;
   if (failed.length === 1) throw first;
@@ -25,7 +31,8 @@ async function walkTogether(action: Action, rids: readonly string[], step: Step)
   throw new SvcError(first.code, messages.join('; '), { ...(first.hint === undefined ? {} : { hint: first.hint }), cause: first });
 }
 
-async function walkOne(action: Action, rid: string, step: Step): Promise<void> {
+/** Returns the error of a task, which ends nothing but is one. */
+async function walkOne(action: Action, rid: string, step: Step): Promise<readonly SvcError[]> {
   action.signal.throwIfAborted();
   const resource = resourceOf(action.run, rid);
   const { journal, sid } = action;
@@ -38,22 +45,29 @@ async function walkOne(action: Action, rid: string, step: Step): Promise<void> {
     action.steps.push(done);
     action.run.log(rid).debug(done.text);
     journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'end', message: done.text, durationMs: Date.now() - begun });
+    return [];
   } catch (thrown) {
     const error = asSvcError(thrown);
     journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'failed', message: error.message, durationMs: Date.now() - begun });
-    stepFailed(action, resource, step, error);
+    return stepFailed(action, resource, step, error);
   }
 }
 
-/** @throws the error, unless the resource is optional */
-function stepFailed(action: Action, { rid, traits }: Resource, step: Step, error: SvcError): void {
+/**
+ * An optional resource fails no start or stop (spec/config.md "Keywords every resource has"); a run is asked for the task itself,
+ * so that its failure is one, though the other tasks are run all the same.
+ * @throws the error of a resource that is not optional
+ */
+function stepFailed(action: Action, { rid, traits }: Resource, step: Step, error: SvcError): readonly SvcError[] {
   const log = action.run.log(rid);
-  if (traits.optional && !action.signal.aborted) {
+  const goesOn = traits.optional && !action.signal.aborted;
+  if (goesOn && step !== 'run') {
     log.warn(`${step} failed, ignored because optional: ${error.message}`);
     action.steps.push({ rid, outcome: 'ignored', text: error.message });
-    return;
+    return [];
   }
   log.error(`${step} failed: ${error.message}`);
   action.steps.push({ rid, outcome: 'failed', text: error.message });
+  if (goesOn) return [error];
   throw error;
 }

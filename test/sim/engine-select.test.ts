@@ -98,12 +98,14 @@ describe('sim: engine: what resources say of themselves', () => {
     expect(result.status).to.include({ avail: 'up', optional: 'down' });
   });
 
-  it('takes task and sync for optional unless the file says otherwise', async () => {
+  it('runs the other tasks after one that failed, and fails all the same; a task that is not optional ends the walk', async () => {
     const { service, act, stage } = bench();
     stage.part('task#1').fails.run = { error: new Error('exit 3') };
     service('[task#1]\ntype = double\n[task#2]\ntype = double\n');
-    const ignored = await act('run');
-    expect(ignored.steps.map((step) => step.outcome)).to.deep.equal(['ignored', 'done']);
+    const all = await act('run');
+    expect(all.steps.map((step) => step.outcome)).to.deep.equal(['failed', 'done']);
+    expect(all).to.deep.include({ ok: false, exit: 1 });
+    expect(all.error?.message).to.match(/exit 3/);
     service('[task#1]\ntype = double\noptional = false\n[task#2]\ntype = double\n');
     const counted = await act('run');
     expect(counted.exit).to.equal(1);
