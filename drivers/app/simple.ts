@@ -1,4 +1,13 @@
-import { type Act, type Blocker, defineDriver, type Observe, type ProcessInfo, type Report } from '../../agent/driver/contract.ts';
+import {
+  type Act,
+  type Blocker,
+  defineDriver,
+  type Note,
+  type Observe,
+  type ProcessInfo,
+  type Report,
+  type State,
+} from '../../agent/driver/contract.ts';
 import type { Config, Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { describeProcesses, endProcesses, isSameProcess, waitUntilGone } from '../lib/app-processes.ts';
@@ -42,6 +51,9 @@ type Acting = Act<typeof keywords>;
 /** The launched process, remembered: gone without a stop means that it ended by itself. */
 const launchedKey = 'launched';
 
+/** Remembered in its place before a stop tells it to end: after a crash it must not be taken for a running one. */
+const toldToEnd = 'told to end';
+
 /** How often, and how far apart, a fresh process is looked at before it counts as started. */
 const looks = 3;
 const lookMs = 100;
@@ -53,20 +65,27 @@ function runAs(config: Config<typeof keywords>) {
 
 async function status(at: At): Promise<Report> {
   const processes = await at.local.processes();
-  const launched = parseLaunched(await recallForBoot(at, launchedKey));
+  const kept = await recallForBoot(at, launchedKey);
+  const launched = parseLaunched(kept);
   if (processes.length === 0) {
-    const text = 'the program ended by itself';
-    return {
-      state: 'down',
-      notes: launched === undefined ? [] : [{ level: 'warn', text, mend: `svcmgr -s ${at.service} start --rid ${at.rid}` }],
-    };
+    return { state: 'down', notes: launched === undefined ? [] : [note(at, 'the program ended by itself', 'start')] };
   }
+  if (kept === toldToEnd)
+    return { state: 'warn', notes: [note(at, endingText(processes), 'stop')], facts: { processes: processes.length } };
   const facts = { processes: processes.length, ...(launched === undefined ? {} : { pid: launched.pid }) };
   if (launched !== undefined && !processes.some((process) => isSameProcess(process, launched))) {
     return { state: 'warn', notes: [{ level: 'warn', text: `the program has ended, but left ${describeProcesses(processes)}` }], facts };
   }
   const checked = await check(at);
   return { ...(checked ?? { state: 'up' }), facts };
+}
+
+function note(at: At, text: string, verb: 'start' | 'stop'): Note {
+  return { level: 'warn', text, mend: `svcmgr -s ${at.service} ${verb} --rid ${at.rid}` };
+}
+
+function endingText(processes: readonly ProcessInfo[]): string {
+  return `the program was told to end and has not ended yet: ${describeProcesses(processes)}`;
 }
 
 async function check(at: At): Promise<Report | undefined> {
@@ -83,7 +102,9 @@ function parseLaunched(text: string | undefined): Pick<ProcessInfo, 'pid' | 'sta
 
 async function leftOver(at: At): Promise<string | undefined> {
   const processes = await at.local.processes();
-  const launched = parseLaunched(await recallForBoot(at, launchedKey));
+  const kept = await recallForBoot(at, launchedKey);
+  if (kept === toldToEnd && processes.length > 0) return endingText(processes);
+  const launched = parseLaunched(kept);
   if (processes.length === 0 || launched === undefined || processes.some((process) => isSameProcess(process, launched))) return undefined;
   return `processes of a former start are left: ${describeProcesses(processes)}`;
 }
@@ -102,12 +123,14 @@ async function start(at: Acting): Promise<void> {
   const running = await at.local.processes();
   if (running.length > 0) {
     at.log.info(`already running: ${describeProcesses(running)}`);
+    // The start that launched it may have been killed while the program was still warming up.
+    if (at.config.check !== undefined) await waitForCheck(at, (state) => state !== 'down');
     return;
   }
   const process = await at.local.launch(asArgv(at.config.start, 'start'), { ...runAs(at.config), limits: limitsOf(at.config) });
   await rememberForBoot(at, launchedKey, `${process.pid} ${process.startTicks}`);
   await mustStayAlive(at, process);
-  if (at.config.check !== undefined) await waitForCheck(at);
+  if (at.config.check !== undefined) await waitForCheck(at, (state) => state === 'up');
 }
 
 async function mustStayAlive(at: Acting, process: ProcessInfo): Promise<void> {
@@ -127,10 +150,10 @@ async function mustStayAlive(at: Acting, process: ProcessInfo): Promise<void> {
 }
 
 /** A program may need a while before it answers; one that ends meanwhile will not answer any more. */
-async function waitForCheck(at: Acting): Promise<void> {
+async function waitForCheck(at: Acting, isEnough: (state: State) => boolean): Promise<void> {
   const probe = async (): Promise<'up' | 'gone' | undefined> => {
     if ((await at.local.processes()).length === 0) return at.dryRun ? undefined : 'gone';
-    return (await check(at))?.state === 'up' ? 'up' : undefined;
+    return isEnough((await check(at))?.state ?? 'up') ? 'up' : undefined;
   };
   const outcome = await at.poll(probe, { timeoutMs: at.config.timeout, intervalMs: 500, what: 'check to say up', assume: 'up' });
   if (outcome === 'gone') throw new SvcError('COMMAND', `${programName(at.config.start)} ended before its check said up`);
@@ -139,6 +162,7 @@ async function waitForCheck(at: Acting): Promise<void> {
 async function stop(at: Acting): Promise<void> {
   const { stop: words, timeout: timeoutMs } = at.config;
   if ((await at.local.processes()).length > 0) {
+    await rememberForBoot(at, launchedKey, toldToEnd);
     const isGone = words !== undefined && (await askToEnd(at, words)) && (await waitUntilGone(at, timeoutMs));
     if (!isGone) await endProcesses(at, timeoutMs);
   } else at.log.info('already stopped');
