@@ -1,0 +1,184 @@
+import { type Act, type Blocker, defineDriver, type Observe, type Outcome, type Peer } from '../../agent/driver/contract.ts';
+import type { Config, Keywords } from '../../agent/driver/keywords.ts';
+import { tidyPath } from '../lib/mountinfo.ts';
+import { isRelative, optionFault } from '../lib/rsync-command.ts';
+import { deletionLimit, refusalsOn, refusalText } from '../lib/rsync-guard.ts';
+import { isBelow, type SyncItem } from '../lib/rsync-items.ts';
+import { compare, copy, isThere, type Link, openLink, preview, rsyncReads } from '../lib/rsync-run.ts';
+import { findSources, itemsFor } from '../lib/rsync-sources.ts';
+import { keepOutcome, orFailure, syncStatus, targetsOf } from '../lib/sync-targets.ts';
+
+const keywords = {
+  src: {
+    kind: 'list',
+    required: true,
+    text: 'Files and folders to copy, patterns allowed; a trailing slash means the contents of the folder.',
+    example: '/srv/svc1/data',
+  },
+  dst: { kind: 'path', required: true, text: 'Folder on the targets that the sources go into.', example: '/srv/svc1/data' },
+  target: {
+    kind: 'list',
+    choices: ['nodes', 'drpnodes'],
+    required: true,
+    text: 'Which nodes of the service get the copy.',
+    example: 'nodes drpnodes',
+  },
+  options: { kind: 'argv', default: '', text: 'Further options of rsync.', example: '--compress' },
+  reset_options: { kind: 'boolean', default: 'false', text: 'Leave out the usual -HAXpogDtrlx --delete --force.' },
+  exclude: { kind: 'list', default: '', text: 'What is not copied: absolute paths here, or patterns of rsync.', example: '/etc/ *.core' },
+  include: {
+    kind: 'list',
+    default: '',
+    text: 'What is copied although an exclude names it or a folder above it: absolute paths, or patterns.',
+    example: '/etc/inet/',
+  },
+  bwlimit: { kind: 'integer', min: 0, text: 'Most KB per second to send.', example: '10000' },
+  dstfs: {
+    kind: 'path',
+    text: 'Filesystem that must be mounted on a target, so that the copy does not fill the one below it.',
+    example: '/srv/svc1',
+  },
+  max_delete: {
+    kind: 'integer',
+    min: 0,
+    text: 'More deletions on a target are refused. Default: a quarter of the files, at least 100.',
+    example: '1000',
+  },
+  timeout: { kind: 'duration', default: '1h', text: 'How long rsync waits for data before it gives up.' },
+  schedule: { kind: 'schedule', default: '03:59-05:59@121', inherits: 'sync_schedule', text: 'When the daemon copies.', example: '@60' },
+  sync_max_delay: {
+    kind: 'duration',
+    unit: 'm',
+    default: '1d',
+    text: 'Age of the last complete copy from which the state is down.',
+    example: '2h',
+  },
+} as const satisfies Keywords;
+
+type At = Observe<typeof keywords>;
+type Acting = Act<typeof keywords>;
+
+function faultOf({ dst, dstfs, options, src }: Config<typeof keywords>): string | undefined {
+  const to = tidyPath(dst);
+  if (to === '/' && !isRelative(options)) return 'dst = / would overwrite and delete everything there; only with -R in options';
+  const fs = dstfs === undefined ? undefined : tidyPath(dstfs);
+  if (fs !== undefined && !isRelative(options) && to !== fs && !isBelow(to, fs)) return `dst ${dst} is not on dstfs ${dstfs}`;
+  return src.length === 0 ? 'src is empty: no files to sync' : optionFault(options);
+}
+
+async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
+  const fault = verb.startsWith('sync ') ? faultOf(at.config) : undefined;
+  return fault === undefined ? [] : [{ text: fault }];
+}
+
+/** One target, checked and ready. */
+interface Ready {
+  readonly link: Link;
+  readonly items: readonly SyncItem[];
+  readonly mostDeletions: number | undefined;
+}
+
+/** Every target is checked before the first one is written to; one that fails does not keep the others from going on. */
+async function send(at: Acting, extra: readonly string[]): Promise<readonly Outcome[]> {
+  const sources = await findSources(at, at.config);
+  const checked: { peer: Peer; ready: Ready | Outcome }[] = [];
+  for (const peer of targetsOf(at, at.config.target)) {
+    const items = itemsFor(at, peer, at.config, sources);
+    checked.push({ peer, ready: await orFailure(at, peer.node, () => check(at, peer, items, extra)) });
+  }
+  const outcomes: Outcome[] = [];
+  for (const { peer, ready } of checked) {
+    const outcome = 'ok' in ready ? ready : await orFailure(at, peer.node, () => sendAll(at, ready));
+    outcomes.push(await keepOutcome(at, outcome));
+  }
+  return outcomes;
+}
+
+async function check(at: Acting, peer: Peer, items: readonly SyncItem[], extra: readonly string[]): Promise<Ready | Outcome> {
+  const target = peer.node;
+  const covers = items.flatMap((item) => item.covers);
+  const refusals = await refusalsOn(at, peer, covers, at.config.dstfs === undefined ? undefined : tidyPath(at.config.dstfs));
+  if (refusals.length > 0) return { target, ok: false, code: 'REFUSED', note: refusalText(refusals) };
+  const link = await openLink(at, peer, at.config, extra);
+  const found = await countDeletions(at, link, items);
+  if ('ok' in found) return found;
+  const limit = deletionLimit(at.config.max_delete, found.files);
+  const text = `${found.deleted} files would be deleted on ${target} (${found.files} are here, the limit is ${limit})`;
+  if (found.deleted <= limit) return { link, items, mostDeletions: limit };
+  if (!at.allows('delete-many')) return { target, ok: false, code: 'REFUSED', note: refusalText([{ text, allow: 'delete-many' }]) };
+  at.log.warn(`allowed (delete-many): ${text}`);
+  return { link, items, mostDeletions: undefined };
+}
+
+/** A dry-run looks at everything, to tell how much it would send. */
+async function countDeletions(
+  at: Acting,
+  link: Link,
+  items: readonly SyncItem[],
+): Promise<{ readonly deleted: number; readonly files: number } | Outcome> {
+  const target = link.peer.node;
+  const sum = { deleted: 0, files: 0, transferred: 0, changedBytes: 0 };
+  for (const item of items) {
+    if (!at.dryRun && !link.deletes) continue;
+    // What does not exist there holds nothing to delete, and not every rsync can preview it.
+    const mustTell = await isThere(at, link, item);
+    if (!mustTell && !at.dryRun) continue;
+    const { verdict, stats } = await preview(at, link, item, at.dryRun ? 'all' : 'deletions');
+    if (stats === undefined && mustTell) return { target, ok: false, code: 'COMMAND', note: verdict.text };
+    for (const key of ['deleted', 'files', 'transferred', 'changedBytes'] as const) sum[key] += stats?.[key] ?? 0;
+  }
+  if (at.dryRun) {
+    at.log.info(`would send ${sum.transferred} files (${sum.changedBytes} bytes) to ${target} and delete ${sum.deleted} there`);
+  }
+  return sum;
+}
+
+async function sendAll(at: Acting, { link, items, mostDeletions }: Ready): Promise<Outcome> {
+  const target = link.peer.node;
+  const notes: string[] = [];
+  let bytes = 0;
+  let ok = true;
+  for (const item of items) {
+    const { verdict, stats } = await copy(at, link, item, mostDeletions);
+    bytes += stats?.sentBytes ?? 0;
+    if (verdict.text !== '') notes.push(items.length > 1 ? `${item.sources[0]}: ${verdict.text}` : verdict.text);
+    if (verdict.kind !== 'ok') ok = false;
+    if (verdict.kind === 'lost') break;
+  }
+  return { target, ok, bytes, ...(ok ? {} : { code: 'COMMAND' }), ...(notes.length === 0 ? {} : { note: notes.join('; ') }) };
+}
+
+/** Compares by content and changes nothing. */
+async function verify(at: Acting): Promise<readonly Outcome[]> {
+  const sources = await findSources(at, at.config);
+  const outcomes: Outcome[] = [];
+  for (const peer of targetsOf(at, at.config.target)) {
+    const items = itemsFor(at, peer, at.config, sources);
+    outcomes.push(await orFailure(at, peer.node, async () => compareAll(at, await openLink(at, peer, at.config, []), items)));
+  }
+  return outcomes;
+}
+
+async function compareAll(at: Acting, link: Link, items: readonly SyncItem[]): Promise<Outcome> {
+  const target = link.peer.node;
+  const differing: string[] = [];
+  for (const item of items) {
+    const found = await compare(at, link, item);
+    if (found.verdict.kind !== 'ok') return { target, ok: false, code: 'COMMAND', note: found.verdict.text };
+    differing.push(...found.differing);
+  }
+  if (differing.length === 0) return { target, ok: true, note: 'the same' };
+  return { target, ok: false, code: 'COMMAND', note: `${differing.length} differ: ${differing.slice(0, 3).join(', ')}` };
+}
+
+export default defineDriver({
+  summary: 'Files and folders copied to the other nodes of the service by rsync over ssh.',
+  needs: ['rsync', 'ssh'],
+  keywords,
+  reads: () => rsyncReads,
+  label: ({ src, target }) => `rsync ${src.join(' ')} to ${[...target].sort().join(', ')}`,
+  locks: ({ dst }) => [`rsync ${tidyPath(dst)}`],
+  status: (at) => syncStatus(at, at.config),
+  blockers,
+  sync: { update: (at) => send(at, []), full: (at) => send(at, ['--checksum']), verify },
+});
