@@ -47,6 +47,8 @@ export interface ResourceDefinition {
   readonly config: Readonly<Record<string, unknown>>;
   /** True when the file itself says `optional` (the O flag). */
   readonly optionalInFile: boolean;
+  /** The container (rid) it lives in, and the node name it was evaluated for: the container's. */
+  readonly inside?: { readonly container: string; readonly node: string };
 }
 
 export interface SubsetDefinition {

@@ -5,6 +5,7 @@ import { reportWithoutEffect } from './check-effect.ts';
 import type { DriverCatalog, Problem, ResourceDefinition, ServiceDefinition } from './definition.ts';
 import type { IniDocument } from './document.ts';
 import { checkDefaultSection, checkFreeSection } from './evaluate-default.ts';
+import { evaluateInside, livesInside } from './evaluate-inside.ts';
 import { evaluateResource } from './evaluate-resource.ts';
 import { evaluateSubset, type SubsetResult } from './evaluate-subset.ts';
 import { evaluateTable } from './evaluate-table.ts';
@@ -66,7 +67,8 @@ function addPeerProblems(sink: ProblemSink, node: string, scene: Scene): void {
 
 function evaluateScene(scene: Scene, sink: ProblemSink): ServiceDefinition {
   const { doc, env } = scene;
-  const resources: ResourceDefinition[] = [];
+  const outer: ResourceDefinition[] = [];
+  const inner: string[] = [];
   const subsets: SubsetResult[] = [];
   // Types first: they decide the tables that references into other sections are read with.
   for (const { name } of doc.sections) driverOf(scene, name);
@@ -77,8 +79,10 @@ function evaluateScene(scene: Scene, sink: ProblemSink): ServiceDefinition {
     if (isFreeSection(name)) checkFreeSection(scene, name, sink);
     else if (name.startsWith('subset#')) subsets.push(...evaluateSubset(scene, name, sink));
     else if (groupOf(splitRid(name)?.group ?? '') === undefined) reportUnknownSection(name, line, sink);
-    else resources.push(...[evaluateResource(scene, name, sink)].filter((resource) => resource !== undefined));
+    else if (livesInside(scene, name)) inner.push(name);
+    else outer.push(...[evaluateResource(scene, name, sink)].filter((resource) => resource !== undefined));
   }
+  const resources = inFileOrder(doc, [...outer, ...evaluateInside(scene, inner, outer, sink).values()]);
   checkRequirements(scene, resources, sink);
   for (const { line, section, definition } of subsets) {
     if (!resources.some(({ group, common }) => subsetName(group, common.subset) === definition.name)) {
@@ -94,6 +98,12 @@ function evaluateScene(scene: Scene, sink: ProblemSink): ServiceDefinition {
     resources,
     subsets: subsets.map(({ definition }) => definition),
   };
+}
+
+function inFileOrder(doc: IniDocument, resources: readonly ResourceDefinition[]): readonly ResourceDefinition[] {
+  const places = new Map(doc.sections.map(({ name }, at) => [name, at]));
+  const placeOf = ({ rid }: ResourceDefinition) => places.get(rid) ?? 0;
+  return resources.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 function subsetName(group: string, subset: string | undefined): string {

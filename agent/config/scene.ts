@@ -6,7 +6,7 @@ import type { IniDocument } from './document.ts';
 import type { KeywordTable } from './keyword-table.ts';
 import type { Expansion } from './reference.ts';
 import { expandEntry } from './resolve.ts';
-import { indexSection, type ScopeView, type SectionIndex, scopeView } from './scope.ts';
+import { indexSection, isSameNode, type ScopeView, type SectionIndex, scopeView } from './scope.ts';
 import type { nodeKeywords } from './tables.ts';
 
 /** For whom and with what a service file is evaluated. */
@@ -77,6 +77,15 @@ export function serviceScene(doc: IniDocument, env: ServiceEnvironment, index: F
   const primary = (key: string, fallback: readonly string[]) => (words(key).length > 0 ? words(key) : fallback).slice(0, 1);
   const flex = { flex_primary: primary('flex_primary', members.nodes), drp_flex_primary: primary('drp_flex_primary', members.drpnodes) };
   return sceneOf(doc, env, index, scopeView(env.node, { ...members, ...flex }, clusterNodes));
+}
+
+/** The scene of what lives inside a container: the container is its node, and one of encapnodes. The node lists stay. */
+export function insideScene(scene: Scene, node: string): Scene {
+  const { members } = scene.view;
+  const isNamed = members.encapnodes.some((name) => isSameNode(name, node));
+  const encapnodes = isNamed ? members.encapnodes : [...members.encapnodes, node];
+  const clusterNodes = scene.env.clusterNodes ?? [scene.env.node];
+  return sceneOf(scene.doc, { ...scene.env, node, clusterNodes }, scene, scopeView(node, { ...members, encapnodes }, clusterNodes));
 }
 
 /** The scene of a node file: no role scopes. */

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { SvcError } from '../errors.ts';
 import { poll } from '../io/poll.ts';
+import { maskSecrets, quoteArgv } from '../io/redact.ts';
 import { unlessAborted } from './abortable.ts';
 import type {
   Act,
@@ -23,7 +24,8 @@ import type { Doors } from './doors.ts';
 import { createHost, type Effects } from './host.ts';
 import type { Config, Keywords } from './keywords.ts';
 import { defaultLimits } from './limits.ts';
-import { plainEnv, resultOf } from './result.ts';
+import { plainEnv, resultOf, withoutSecrets } from './result.ts';
+import { type DoorsFor, type Place, towards } from './targets.ts';
 
 /** What drivers remember between actions, per resource. */
 export interface Memory {
@@ -51,6 +53,10 @@ export interface ContextInput {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly doors: Doors;
+  /** Doors of other nodes, of containers, of network namespaces. */
+  readonly doorsFor: DoorsFor;
+  /** Where `doors` lead; absent: to this node. */
+  readonly place?: Place | undefined;
   readonly shared: Shared;
   readonly memory: Memory;
   readonly role?: Peer['role'] | undefined;
@@ -91,14 +97,14 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     },
     instanceOn: async (node) => input.instanceOn?.(node) ?? { state: 'unknown', text: `nobody to ask ${node}` },
     local: createReader(input),
-    on: (target) => refuseTarget(target),
+    on: (target) => createReader(towards(input, target)),
     configOn: async (node) => (await input.configOn(node)) as Config<T>,
     section: (name) => input.section(name),
     resource: (rid) => input.resources().find((view) => view.rid === rid),
     get resources() {
       return input.resources();
     },
-    shared: (key, probe) => input.shared.once(key, probe),
+    shared: (key, probe) => input.shared.once(`${key}${input.place?.suffix ?? ''}`, probe),
     poll: (probe, limits) => poll(probe, { ...limits, signal: input.signal }),
     recall: (key) => input.memory.recall(input.rid, key),
   };
@@ -112,7 +118,7 @@ export function createAct<T extends Keywords>(input: ActInput): Act<T> {
     ...Object.getOwnPropertyDescriptors(observe),
     ...Object.getOwnPropertyDescriptors({
       local: createHost(input, observe.local),
-      on: (target: Target) => refuseTarget(target),
+      on: (target: Target) => hostOn(towards(input, target)),
       dryRun: effects.dryRun,
       allows: (name: string) => input.allow.has(name),
       poll: <V>(probe: () => Promise<V | undefined>, limits: PollLimits<V>) => pollOrAssume(input, probe, limits),
@@ -124,6 +130,10 @@ export function createAct<T extends Keywords>(input: ActInput): Act<T> {
     }),
   });
   return act;
+}
+
+function hostOn(input: ActInput): Host {
+  return createHost(input, createReader(input));
 }
 
 async function remember(input: ActInput, key: string, value: string | undefined): Promise<void> {
@@ -161,18 +171,13 @@ function createReader(input: ContextInput): Reader {
 
 async function read(input: ContextInput, argv: Argv, options: RunOptions = {}): Promise<ReturnType<typeof resultOf>> {
   if (!input.reads.some((prefix) => prefix.length > 0 && prefix.every((word, at) => argv[at] === word))) {
-    throw new SvcError('BUG', `${argv.join(' ')} is not declared as a command that only looks`, { facts: { rid: input.rid } });
+    throw new SvcError('BUG', `${quoteArgv(argv)} is not declared as a command that only looks`, { facts: { rid: input.rid } });
   }
   const { env, secrets } = plainEnv(options.env);
-  input.log.debug(argv.join(' '));
-  const result = await input.doors.run(argv, {
-    timeoutMs: defaultLimits.readMs,
-    ...pick(options),
-    env,
-    signal: input.signal,
-    dieWithParent: false,
-  });
-  return resultOf(argv, result, options, secrets);
+  input.log.debug(`${maskSecrets(quoteArgv(argv), secrets)}${input.place?.suffix ?? ''}`);
+  const look = { timeoutMs: defaultLimits.readMs, ...pick(options), env, signal: input.signal, dieWithParent: false };
+  const result = await withoutSecrets(secrets, () => input.doors.run(argv, look));
+  return resultOf(argv, result, options, { secrets, place: input.place });
 }
 
 /** The run options that io understands as they are. */
@@ -183,8 +188,4 @@ export function pick(
   return Object.fromEntries(
     Object.entries({ timeoutMs, input, cwd, user, group, maxBytes, idleTimeoutMs }).filter(([, value]) => value !== undefined),
   );
-}
-
-function refuseTarget(target: Target): never {
-  throw new SvcError('UNSUPPORTED', `no way to ${Object.entries(target).flat().join(' ')} from this agent`);
 }

@@ -17,10 +17,11 @@
  *  9. A mutating command is journaled before it runs; a survivor of a crashed agent is found, never doubled.
  * 10. Every command has a time-out.
  */
+import type { ErrorCode } from '../errors.ts';
 import type { Config, Keywords } from './keywords.ts';
-import type { Argv, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
+import type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
 
-export type { Argv, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret } from './shapes.ts';
+export type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
 
@@ -50,9 +51,12 @@ export interface Outcome {
   readonly target: string;
   readonly ok: boolean;
   readonly note?: string;
+  /** Why it failed: REFUSED when nothing was done for this target. */
+  readonly code?: ErrorCode;
   readonly bytes?: number;
 }
 
+/** `container`: a rid. `netns`: the name of a network namespace, or the rid of the container whose network is meant. */
 export type Target = { node: string } | { array: string } | { container: string } | { netns: string } | { api: string };
 
 /** Looks. */
@@ -219,6 +223,12 @@ export interface Driver<T extends Keywords = Keywords> {
   /** Runs a task. */
   run?(at: Act<T>): Promise<void>;
   readonly sync?: Readonly<Partial<Record<SyncVerb, SyncMethod<T>>>>;
+  /** The way into a container; throws UNREACHABLE when it does not run. */
+  enter?(at: Observe<T>): Promise<Entrance>;
+  /** Encapsulated, its commands are those of this node, and only the container's network is entered (no tool is needed inside). */
+  readonly entersNetworkOnly?: boolean;
+  /** The container (rid) in whose network it is: started right after it, stopped before it. */
+  inNetworkOf?(config: Config<T>): string | undefined;
   /** `promote`: its start makes a replica writable, so it starts before vg and is never undone by rollback. */
   readonly promotes?: boolean;
 }

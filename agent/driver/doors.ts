@@ -57,6 +57,9 @@ export interface Doors {
   /** Is a program of this name on our PATH? */
   hasTool(name: string): Promise<boolean>;
   writeAtomic(path: string, text: string, mode?: number): Promise<void>;
-  scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
-  signalScope(scope: string, name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number>;
+  /** `within`: pid of the first process of a container; only what runs in there. */
+  scopeProcesses(scope: string, within?: number): Promise<readonly ProcessInfo[]>;
+  signalScope(scope: string, name: 'TERM' | 'KILL' | 'HUP' | 'INT', within?: number): Promise<number>;
+  /** The variables that mark the processes of a scope. */
+  scopeMark(scope: string): Promise<Readonly<Record<string, string>>>;
 }

@@ -4,7 +4,7 @@ import { type ActInput, pick } from './context.ts';
 import type { Argv, Host, LaunchOptions, ProcessInfo, Reader, Result, RunOptions } from './contract.ts';
 import type { HeldChild } from './doors.ts';
 import { defaultLimits } from './limits.ts';
-import { plainEnv, resultOf } from './result.ts';
+import { plainEnv, resultOf, withoutSecrets } from './result.ts';
 
 /** One effect that is about to happen. */
 export interface Effect {
@@ -39,11 +39,11 @@ async function change(input: ActInput, argv: Argv, options: RunOptions = {}): Pr
   input.signal.throwIfAborted();
   const { env, secrets } = plainEnv(options.env);
   const text = maskSecrets(quoteArgv(argv), secrets);
-  const effect = input.effects.announce(input.rid, text, options.leaves === true ? 'leaves' : 'command');
+  const effect = announce(input, text, options.leaves === true ? 'leaves' : 'command');
   if (input.effects.dryRun) {
     return { command: text, exitCode: 0, stdout: options.assume ?? '', stderr: '', durationMs: 0, truncated: false };
   }
-  const ran = await affecting(input, () =>
+  const ran = await affecting(input, secrets, () =>
     input.doors.run(argv, {
       ...(options.idleTimeoutMs === undefined ? { timeoutMs: defaultLimits.changeMs } : {}),
       ...pick(options),
@@ -58,17 +58,17 @@ async function change(input: ActInput, argv: Argv, options: RunOptions = {}): Pr
     }),
   );
   effect.ended(ran.exitCode, ran.durationMs);
-  return resultOf(argv, ran, options, secrets);
+  return resultOf(argv, ran, options, { secrets, place: input.place });
 }
 
 async function launch(input: ActInput, argv: Argv, options: LaunchOptions = {}): Promise<ProcessInfo> {
   input.signal.throwIfAborted();
   const { env, secrets } = plainEnv(options.env);
-  const effect = input.effects.announce(input.rid, maskSecrets(quoteArgv(argv), secrets), 'launch');
+  const effect = announce(input, maskSecrets(quoteArgv(argv), secrets), 'launch');
   if (input.effects.dryRun) return { pid: 0, startTicks: 0, command: argv[0] };
   const { user, group, cwd, limits } = options;
   const begun = Date.now();
-  const info = await affecting(input, () =>
+  const info = await affecting(input, secrets, () =>
     input.doors.launch(argv, {
       scope: input.scope,
       env,
@@ -82,11 +82,20 @@ async function launch(input: ActInput, argv: Argv, options: LaunchOptions = {}):
   return info;
 }
 
+/** A command on another node has no process here: it is journaled before it is sent. */
+function announce(input: ActInput, text: string, kind: EffectKind): Effect {
+  const { effects, rid, place } = input;
+  const where = `${text}${place?.suffix ?? ''}`;
+  if (place?.remote !== true) return effects.announce(rid, where, kind);
+  return { ...effects.announce(rid, where, 'other'), started: () => undefined };
+}
+
 /** What others found out before or during a change may not be true any more. */
-async function affecting<V>(input: ActInput, work: () => Promise<V>): Promise<V> {
+async function affecting<V>(input: ActInput, secrets: readonly string[], work: () => Promise<V>): Promise<V> {
   input.shared.forgetAll();
+  const silent = () => withoutSecrets(secrets, work);
   try {
-    return await (input.hold === undefined ? work() : input.hold(work));
+    return await (input.hold === undefined ? silent() : input.hold(silent));
   } finally {
     input.shared.forgetAll();
   }
@@ -96,19 +105,19 @@ async function signalScope(input: ActInput, name: 'TERM' | 'KILL' | 'HUP' | 'INT
   input.signal.throwIfAborted();
   const found = await input.doors.scopeProcesses(input.scope);
   if (found.length === 0) return 0;
-  const effect = input.effects.announce(input.rid, `kill -${name} ${found.map((process) => process.pid).join(' ')}`, 'other');
+  const effect = announce(input, `kill -${name} ${found.map((process) => process.pid).join(' ')}`, 'other');
   if (input.effects.dryRun) return found.length;
-  const count = await affecting(input, () => input.doors.signalScope(input.scope, name));
+  const count = await affecting(input, [], () => input.doors.signalScope(input.scope, name));
   effect.ended(0, 0);
   return count;
 }
 
 async function write(input: ActInput, path: string, text: string, mode?: number): Promise<void> {
   input.signal.throwIfAborted();
-  const effect = input.effects.announce(input.rid, `write ${path} (${Buffer.byteLength(text)} bytes)`, 'other');
+  const effect = announce(input, `write ${path} (${Buffer.byteLength(text)} bytes)`, 'other');
   if (input.effects.dryRun) return;
   try {
-    await affecting(input, () => input.doors.writeAtomic(path, text, mode));
+    await affecting(input, [], () => input.doors.writeAtomic(path, text, mode));
   } catch (error) {
     effect.ended(1, 0);
     throw error;

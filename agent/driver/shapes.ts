@@ -73,3 +73,22 @@ export interface LaunchOptions {
   /** prlimit(1) resource names and values: { nofile: '4096' }. */
   readonly limits?: Readonly<Record<string, string>>;
 }
+
+/** How commands get into a running container. */
+export interface Entrance {
+  /** Pid, on this node, of the container's first process: its files, network and processes are found by it. */
+  readonly init: number;
+  /** `inside` can let variables through by name; else every one is given as a word, for all to see. */
+  readonly keeps: boolean;
+  /** The command of this node that runs `argv` in there, with its exit code; 127 when `argv` is no program there. */
+  inside(argv: Argv, visit: Visit): Argv;
+}
+
+/** What a command inside a container takes along. */
+export interface Visit {
+  /** Names of variables in the environment of the command on this node. */
+  readonly keep: readonly string[];
+  readonly set: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly gid?: number;
+}

@@ -21,8 +21,12 @@ export interface Resource {
   readonly depth: number | undefined;
   /** Set when another resource brought this one along. */
   readonly implied: { readonly of: string; readonly order: 'before' | 'after' } | undefined;
-  /** The container it runs in, for encapsulated resources. */
+  /** The container it lives in, when encapsulated, and the node name that its keywords were read for. */
+  readonly inside: { readonly container: string; readonly node: string } | undefined;
+  /** Rid of that container. */
   readonly container: string | undefined;
+  /** The container in whose network it is, though it is not encapsulated. */
+  readonly networkOf: string | undefined;
 }
 
 export interface Instance {
@@ -36,18 +40,20 @@ export interface Instance {
 
 /** Joins a definition with its drivers (all loaded before), implied resources included. */
 export function buildInstance(definition: ServiceDefinition, registry: Registry, configSha256: string | null = null): Instance {
-  const container = definition.resources.find((resource) => resource.group === 'container')?.rid;
+  const { resources: all, settings } = definition;
+  const isDisabled = ({ common, inside }: ResourceDefinition): boolean =>
+    settings.disable || common.disable || all.some((other) => other.rid === inside?.container && isDisabled(other));
   const resources = definition.resources.flatMap((resource) => {
     const driver = registry.driver(resource.type);
-    const own = buildResource(resource, driver, container, definition.settings.disable);
+    const own = buildResource(resource, driver, isDisabled(resource));
     return [own, ...impliedOf(own, registry)];
   });
   return { name: definition.name, node: definition.node, definition, resources, configSha256 };
 }
 
-function buildResource(resource: ResourceDefinition, driver: Driver, container: string | undefined, disabled: boolean): Resource {
-  const own = traitsOf(resource.group, resource.common);
-  const traits = disabled ? { ...own, disabled } : own;
+function buildResource(resource: ResourceDefinition, driver: Driver, disabled: boolean): Resource {
+  const { inside } = resource;
+  const traits = { ...traitsOf(resource.group, resource.common), disabled, encap: inside !== undefined };
   return {
     rid: resource.rid,
     group: resource.group,
@@ -61,7 +67,9 @@ function buildResource(resource: ResourceDefinition, driver: Driver, container: 
     optionalInFile: resource.optionalInFile,
     depth: driver.depth?.(resource.config as never),
     implied: undefined,
-    container: traits.encap ? (container ?? 'container') : undefined,
+    inside,
+    container: inside?.container,
+    networkOf: inside === undefined ? driver.inNetworkOf?.(resource.config as never) : undefined,
   };
 }
 

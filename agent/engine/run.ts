@@ -1,11 +1,13 @@
 /** One status round or one action on one service: what its resources share while it lasts. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ContextInput, Memory, Shared } from '../driver/context.ts';
+import { type ContextInput, createObserve, type Memory, type Shared } from '../driver/context.ts';
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
 import type { Line } from '../driver/log-line.ts';
 import { isSameNode } from '../config/scope.ts';
 import { SvcError } from '../errors.ts';
+import { lazyDoors, placeOf } from '../driver/targets.ts';
+import { doorsOf, innerDoors, type Ways } from './entrances.ts';
 import { type Instance, type Resource, scopeName } from './instance.ts';
 import { openMemory } from './memory.ts';
 import type { World } from './world.ts';
@@ -17,8 +19,8 @@ export interface Run {
   readonly shared: Shared;
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
-  /** Resources whose look has not settled yet, also when nobody waits for it any more. */
-  readonly hanging: Set<string>;
+  /** Looks that have not settled yet, by rid, also when nobody waits for them any more. */
+  readonly hanging: Map<string, Promise<unknown>>;
   log(rid?: string): Log;
 }
 
@@ -36,7 +38,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     memory: openMemory(world, instance.name),
     shared: createShared(),
     reports: new Map(),
-    hanging: new Set(),
+    hanging: new Map(),
     log: (rid) => {
       const say = (level: Line['level']) => (text: string) =>
         world.sink({ at: world.now(), level, text, ...base, ...(rid === undefined ? {} : { rid }) });
@@ -53,7 +55,6 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
   return {
     service: instance.name,
     rid: resource.rid,
-    node: instance.node,
     config: resource.config,
     reads: resource.driver.reads(resource.config as never),
     peers: [...(settings.nodes ?? []).map(peer('nodes')), ...(settings.drpnodes ?? []).map(peer('drpnodes'))].filter(
@@ -64,7 +65,7 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     scope: scopeName(instance.name, resource.rid),
     log: run.log(resource.rid),
     signal,
-    doors: world.doors,
+    ...whereTo(run, resource, signal),
     shared: run.shared,
     memory: run.memory,
     configOn: () => Promise.reject(new SvcError('UNSUPPORTED', 'peers are not asked by this agent')),
@@ -74,6 +75,16 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     },
     resources: () => instance.resources.map((sibling) => viewOf(sibling, run.reports.get(sibling.rid))),
   };
+}
+
+/** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */
+function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place'> {
+  const { world, instance } = run;
+  const ways: Ways = { world, instance, observe: (container) => createObserve(contextInput(run, container, signal)) };
+  const doorsFor: ContextInput['doorsFor'] = (target) => doorsOf(ways, target);
+  const { inside } = resource;
+  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor };
+  return { node: inside.node, doors: lazyDoors(() => innerDoors(ways, resource)), doorsFor, place: placeOf(inside) };
 }
 
 /** Folders that drivers and launched applications write into. A disk without room must not keep a stop from going on. */

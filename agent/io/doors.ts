@@ -1,10 +1,11 @@
 /** The doors of one agent home in one record: what agent/driver/context.ts hands to drivers. */
+import { containedProcesses, signalContained } from './contained-processes.ts';
 import { childEnv, findProgram } from './environment.ts';
 import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
 import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
 import { type LaunchOptions, launch } from './launch.ts';
 import type { ProcessInfo } from './process.ts';
-import { type Scopes, type ScopeSignal, removeScope, scopeProcesses, signalScope } from './scope.ts';
+import { type Scopes, type ScopeSignal, removeScope, scopeEnv, scopeProcesses, signalScope } from './scope.ts';
 
 export interface LocalDoors {
   run(argv: Argv, options: ExecOptions): Promise<ExecResult>;
@@ -16,8 +17,11 @@ export interface LocalDoors {
   writeAtomic(path: string, text: string, mode?: number): Promise<void>;
   /** Is a program of this name on the PATH that children get? */
   hasTool(name: string): Promise<boolean>;
-  scopeProcesses(scope: string): Promise<readonly ProcessInfo[]>;
-  signalScope(scope: string, name: ScopeSignal): Promise<number>;
+  /** `within`: pid of the first process of a container; only what runs in there. */
+  scopeProcesses(scope: string, within?: number): Promise<readonly ProcessInfo[]>;
+  signalScope(scope: string, name: ScopeSignal, within?: number): Promise<number>;
+  /** The variables that mark the processes of a scope. */
+  scopeMark(scope: string): Promise<Readonly<Record<string, string>>>;
   /** Removes the scope's folder when nothing is in it any more. */
   removeScope(scope: string): Promise<boolean>;
 }
@@ -33,8 +37,11 @@ export function createDoors(scopes: Scopes): LocalDoors {
     resolvePath,
     writeAtomic,
     hasTool: async (name) => findProgram(name, childEnv()['PATH'] ?? '') !== undefined,
-    scopeProcesses: async (scope) => scopeProcesses(scopes, scope),
-    signalScope: async (scope, name) => signalScope(scopes, scope, name),
+    scopeProcesses: async (scope, within) =>
+      within === undefined ? scopeProcesses(scopes, scope) : containedProcesses(scopes, scope, within),
+    signalScope: async (scope, name, within) =>
+      within === undefined ? signalScope(scopes, scope, name) : signalContained(scopes, scope, within, name),
+    scopeMark: async (scope) => scopeEnv(scopes, scope),
     removeScope: async (scope) => removeScope(scopes, scope),
   };
 }

@@ -6,6 +6,9 @@ import { SvcError } from '../errors.ts';
 /** Storage and network tools live in the sbin folders, which are not on the PATH of an ordinary account or of cron. */
 const standardPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
+/** Where programs are when nobody says otherwise. */
+export const defaultPath = standardPath.join(':');
+
 /** What a child gets: PATH, HOME, LC_ALL=C and what the caller adds. Nothing else of ours (NODE_OPTIONS, NODE_EXTRA_CA_CERTS: spec/floors.md §0). */
 export function childEnv(
   added: Readonly<Record<string, string>> = {},

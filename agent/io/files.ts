@@ -7,11 +7,11 @@ import { SvcError } from '../errors.ts';
 
 export type { FileStat } from '../driver/contract.ts';
 
-const defaultMaxBytes = 1_048_576;
+export const defaultMaxBytes = 1_048_576;
 
-/** The text of a file of at most `maxBytes`; undefined when it does not exist; COMMAND when larger or not readable. */
-export async function readText(path: string, maxBytes = defaultMaxBytes): Promise<string | undefined> {
-  return absentIsUndefined('read', path, async () => {
+/** The text of a file of at most `maxBytes`; undefined when it does not exist; COMMAND when larger or not readable. `shown`: its name in errors. */
+export async function readText(path: string, maxBytes = defaultMaxBytes, shown = path): Promise<string | undefined> {
+  return absentIsUndefined('read', shown, async () => {
     // Without O_NONBLOCK the open of a named pipe would wait for a writer, for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
@@ -22,7 +22,8 @@ export async function readText(path: string, maxBytes = defaultMaxBytes): Promis
         const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
         if (bytesRead === 0) return Buffer.concat(parts).toString('utf8');
         kept += bytesRead;
-        if (kept > maxBytes) throw new SvcError('COMMAND', `cannot read ${path}: larger than ${maxBytes} bytes`, { facts: { path } });
+        if (kept > maxBytes)
+          throw new SvcError('COMMAND', `cannot read ${shown}: larger than ${maxBytes} bytes`, { facts: { path: shown } });
         parts.push(Buffer.from(buffer.subarray(0, bytesRead)));
       }
     } finally {
@@ -36,7 +37,7 @@ export async function statFile(path: string): Promise<FileStat | undefined> {
   return absentIsUndefined('stat', path, async () => describeStat(await stat(path)));
 }
 
-function describeStat(found: Stats): FileStat {
+export function describeStat(found: Stats): FileStat {
   return {
     kind: kindOf(found),
     sizeBytes: found.size,

@@ -21,7 +21,8 @@ export interface Scopes {
   readonly home: string;
 }
 
-const marker = 'SVCMGR_SCOPE';
+/** The variable that every process of a scope inherits. */
+export const scopeMarker = 'SVCMGR_SCOPE';
 
 /** In the order of preference; a hybrid machine keeps its processes in `unified`. */
 export const cgroupMounts: readonly string[] = [
@@ -40,7 +41,7 @@ export function openScopes(home: string, mounts: readonly string[] = cgroupMount
 
 /** The variables that mark a process as a member. */
 export function scopeEnv(scopes: Scopes, name: string): Readonly<Record<string, string>> {
-  return { [marker]: `${scopes.home}/${name}` };
+  return { [scopeMarker]: `${scopes.home}/${name}` };
 }
 
 /** Puts a process (held back before its exec) into the scope. Without a right to make cgroups the marker alone must do. */
@@ -104,19 +105,18 @@ function childFolders(folder: string): readonly string[] {
 }
 
 function markedPids(scopes: Scopes, name: string): readonly number[] {
-  const wanted = scopeEnv(scopes, name)[marker];
-  return listPids().filter((pid) => readMarker(pid, marker) === wanted);
+  const wanted = scopeEnv(scopes, name)[scopeMarker];
+  return listPids().filter((pid) => readMarker(pid, scopeMarker) === wanted);
 }
 
 /** Sends a signal to every living process of the scope; returns how many got it. KILL also reaches those that fork meanwhile. */
 export function signalScope(scopes: Scopes, name: string, signal: ScopeSignal): number {
   const found = scopeProcesses(scopes, name);
-  const sent = found.filter((member) => send(member, signal)).length;
+  const sent = found.filter((member) => sendSignal(member, signal)).length;
   if (signal === 'KILL') killRest(scopes, name);
   return sent;
 }
 
-/** A bounded number of rounds: each catches what the round before forked. */
 function killRest(scopes: Scopes, name: string): void {
   const folder = folderOf(scopes, name);
   try {
@@ -125,14 +125,18 @@ function killRest(scopes: Scopes, name: string): void {
   } catch {
     // cgroup v1, a kernel before 5.14 or markers only: one by one
   }
+  killRounds(() => scopeProcesses(scopes, name));
+}
+
+/** Kills who is there, again and again: each round catches what the one before forked. */
+export function killRounds(members: () => readonly ProcessInfo[]): void {
   for (let round = 0; round < 5; round += 1) {
-    const left = scopeProcesses(scopes, name);
-    if (left.filter((member) => send(member, 'KILL')).length === 0) return;
+    if (members().filter((member) => sendSignal(member, 'KILL')).length === 0) return;
   }
 }
 
 /** The start time is compared right before, so that a reused pid is not hit. */
-function send(member: ProcessInfo, signal: ScopeSignal): boolean {
+export function sendSignal(member: ProcessInfo, signal: ScopeSignal): boolean {
   if (readStat(member.pid)?.startTicks !== member.startTicks) return false;
   try {
     process.kill(member.pid, `SIG${signal}`);
