@@ -18,6 +18,9 @@ export interface Watch {
 
 export const defaultTimeoutMs = 60_000;
 
+/** Node fires a longer timer at once. */
+const longestTimerMs = 2_147_483_647;
+
 /** Starts the clocks for the process group `pid`; `outputBytes` tells how much it has printed so far. */
 export function watchLimits(pid: number, text: string, options: WatchOptions, outputBytes: () => number): Watch {
   const { signal, idleTimeoutMs } = options;
@@ -28,7 +31,7 @@ export function watchLimits(pid: number, text: string, options: WatchOptions, ou
   });
   stopped.catch(() => undefined); // nobody may be waiting for it any more
   const timers: NodeJS.Timeout[] = [];
-  if (timeoutMs !== undefined) timers.push(setTimeout(() => fail(timedOut(text, pid, timeoutMs)), timeoutMs));
+  if (timeoutMs !== undefined) timers.push(setTimeout(() => fail(timedOut(text, pid, timeoutMs)), Math.min(timeoutMs, longestTimerMs)));
   if (idleTimeoutMs !== undefined) timers.push(watchProgress(pid, idleTimeoutMs, outputBytes, () => fail(stuck(text, pid, idleTimeoutMs))));
   const onAbort = (): void => fail(cancelled(text));
   signal?.addEventListener('abort', onAbort, { once: true });

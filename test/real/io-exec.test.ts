@@ -26,6 +26,10 @@ function pidsIn(text: string): readonly number[] {
 describe('run: results', () => {
   const home = useHome();
 
+  it('takes a limit of a month for a month', async () => {
+    expect((await run(['sleep', '0.05'], { timeoutMs: 31 * 24 * 3_600_000 })).exitCode).to.equal(0);
+  });
+
   it('returns exit code and both streams; a failure is no exception', async () => {
     const result = await run(['sh', '-c', 'echo out; echo err >&2; exit 3']);
     expect(result).to.include({ exitCode: 3, stdout: 'out\n', stderr: 'err\n', truncated: false });
