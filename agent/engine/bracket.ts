@@ -35,20 +35,31 @@ export async function openAction(
   partial: boolean,
   signal: AbortSignal,
 ): Promise<OpenedAction> {
-  const { world, instance } = run;
+  const { instance } = run;
   if (request.dryRun) {
     return { journal: undefined, takenOver: [], lock: undefined, lost: undefined };
   }
   const waitMs = request.waitMs ?? instance.definition.settings.lock_timeout;
   const lock = await takeLock(run, request, sid, waitMs, signal);
   try {
-    const cut = await interruptedActions(world, instance.name);
+    const cut = await findInterrupted(run, request);
     await awaitSurvivors(run, cut, waitMs, signal);
     const journal = startJournal(run, request, sid);
     return { journal, takenOver: cut.filter((one) => takesOver(request, partial, one)), lock, lost: lock.lost };
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** A journal that cannot be read must not keep a stop from working. */
+async function findInterrupted(run: Run, request: ActionRequest): Promise<readonly OpenAction[]> {
+  try {
+    return await interruptedActions(run.world, run.instance.name);
+  } catch (thrown) {
+    if (!worksWithoutDisk.includes(request.verb)) throw thrown;
+    run.log().error(`whether an action was interrupted before is not known: ${asSvcError(thrown).message}`);
+    return [];
   }
 }
 
@@ -129,8 +140,11 @@ export async function closeAction(action: Action, opened: OpenedAction, outcome:
     const error = endEntry(action, opened, outcome, journal);
     return { status: await finalStatus(run), error };
   } finally {
-    journal.close();
-    opened.lock?.release();
+    try {
+      journal.close();
+    } finally {
+      opened.lock?.release();
+    }
   }
 }
 

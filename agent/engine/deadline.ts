@@ -87,16 +87,17 @@ export async function withFirmDeadline<V>(parent: AbortSignal, limitMs: number, 
   }
 }
 
-async function settledWithin(promise: Promise<unknown>, graceMs: number): Promise<void> {
+/** Waits for a promise to fulfil or reject, up to `graceMs`; false when it did neither. */
+export async function settledWithin(promise: Promise<unknown>, graceMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, graceMs);
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, graceMs, false);
   });
-  await Promise.race([promise.then(noop, noop), limit]);
+  const settled = () => true;
+  const hasSettled = await Promise.race([promise.then(settled, settled), limit]);
   clearTimeout(timer);
+  return hasSettled;
 }
-
-const noop = () => undefined;
 
 function timedOut(what: string, limitMs: number): SvcError {
   return new SvcError('TIMEOUT', `${what}: no answer in ${limitMs / 1000} s`);

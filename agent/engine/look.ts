@@ -5,7 +5,7 @@ import { defaultLimits } from '../driver/limits.ts';
 import { asSvcError, SvcError } from '../errors.ts';
 import { createSemaphore } from '../io/semaphore.ts';
 import { checkReport } from './check-report.ts';
-import { withDeadline } from './deadline.ts';
+import { settledWithin, withDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type Run } from './run.ts';
 
@@ -54,13 +54,24 @@ async function evaluate(run: Run, resource: Resource, signal: AbortSignal): Prom
   }
 }
 
+/** An answer that comes just after its look was aborted is worth this wait. */
+const lateAnswerMs = 500;
+
 /** No second probe of a resource starts while the first one hangs (spec/status.md "Freshness"). */
 async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise<Report> {
-  if (run.hanging.has(resource.rid)) throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
-  run.hanging.add(resource.rid);
+  const before = run.hanging.get(resource.rid);
+  if (before !== undefined && !(await settledWithin(before, lateAnswerMs))) {
+    throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
+  }
+  const asked = ask(run, resource, signal);
+  run.hanging.set(resource.rid, asked);
   try {
-    return checkReport(resource.type, await resource.driver.status(createObserve(contextInput(run, resource, signal))));
+    return checkReport(resource.type, await asked);
   } finally {
     run.hanging.delete(resource.rid);
   }
+}
+
+async function ask(run: Run, resource: Resource, signal: AbortSignal): Promise<Report> {
+  return resource.driver.status(createObserve(contextInput(run, resource, signal)));
 }

@@ -1,7 +1,7 @@
 /** What an action leaves in the journal, and what becomes of actions that were cut. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { lockFile } from '../../agent/engine/bracket.ts';
 import { interruptedActions } from '../../agent/engine/recover.ts';
@@ -163,6 +163,27 @@ describe('sim: engine: journal', () => {
       (await bench().journal()).some((record) => record.kind === 'begin' && record.verb === 'stop'),
       'it came home',
     ).to.equal(true);
+  });
+});
+
+describe('sim: engine: a damaged journal', () => {
+  const bench = useBench();
+
+  it('does not keep a stop from working; a start is refused', async () => {
+    const { service, act, stage, status, home } = bench();
+    service(two);
+    // A folder in the place of a file: it can be neither read nor written.
+    mkdirSync(home.path('var', 'journal', svc, '000001.log'), { recursive: true });
+    const refused = await errorOf(act('start'));
+    expect(refused.message).to.include('000001.log');
+    stage.set({ 'fs#1': 'up', 'app#1': 'up' });
+    const stopped = await act('stop');
+    expect(stopped).to.include({ ok: true, exit: 0 });
+    expect(stopped.status?.avail).to.equal('down');
+    expect(textsOf(bench(), 'error').join()).to.include('whether an action was interrupted before is not known');
+    expect((await status()).avail).to.equal('down');
+    rmSync(home.path('var', 'journal', svc, '000001.log'), { recursive: true });
+    expect((await act('start')).ok).to.equal(true);
   });
 });
 

@@ -31,6 +31,16 @@ describe('sim: engine: limits', function () {
     expect((await act('stop')).error?.message).to.equal('stop: no answer in 0.06 s');
   });
 
+  it('start_timeout ends a command that runs; a task is bounded by its own limits, not by stop_timeout', async () => {
+    const { service, act, stage } = bench();
+    service('[app#1]\ntype = double\nstart_timeout = 50ms\n[task#1]\ntype = double\noptional = false\nstop_timeout = 50ms\n');
+    stage.part('app#1').commands.start = [['/bin/sleep', '600']];
+    const started = await act('start');
+    expect(started.error?.message).to.equal('start: no answer in 0.05 s');
+    stage.part('task#1').commands.run = [['/bin/sleep', '0.3']];
+    expect((await act('run')).ok).to.equal(true);
+  });
+
   it('hold also for a driver that ignores its signal; it changes nothing any more', async () => {
     const { service, act, stage } = bench();
     service(`${two}start_timeout = 50ms\n`);
@@ -76,11 +86,30 @@ describe('sim: engine: limits', function () {
 
   it('no second look at a resource begins while the first one hangs', async () => {
     const { service, act, stage } = bench();
-    service(`[fs#1]\ntype = double\nstatus_timeout = 50ms\n`);
+    service(`[fs#1]\ntype = double\nstatus_timeout = 600ms\n`);
     stage.part('fs#1').hangs.status = 'for ever';
     const result = await act('start', { rollback: false });
     expect(stage.looks).to.deep.equal(['fs#1']);
     expect(result.error?.message).to.equal('cannot tell the state of fs#1: the look before still waits for its answer');
+  });
+
+  it('a look that answers just after it was aborted does not spoil the next one', async () => {
+    const { service, act, stage } = bench();
+    service('[fs#1]\ntype = double\n');
+    const interrupt = new AbortController();
+    const late: { answer?: () => void } = {};
+    stage.part('fs#1').on = (call) => {
+      if (call !== 'status' || stage.part('fs#1').state !== 'up' || late.answer !== undefined) return;
+      setImmediate(() => interrupt.abort(new SvcError('CANCELLED', 'aborted by SIGINT')));
+      return new Promise<void>((answer) => {
+        late.answer = answer;
+      });
+    };
+    const acting = act('start', {}, interrupt.signal);
+    interrupt.signal.addEventListener('abort', () => setTimeout(() => late.answer?.(), 20));
+    const result = await acting;
+    expect(result).to.deep.include({ exit: 130, notRolledBack: [] });
+    expect(result.status?.avail).to.equal('down');
   });
 
   it('an abort is CANCELLED with exit 130, and the rollback goes on with a signal of its own', async () => {
