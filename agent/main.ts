@@ -15,6 +15,8 @@ import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
 import { createRegistry } from './driver/registry.ts';
 import { loadNode } from './engine/node.ts';
+import { createRemotePeers, noRemoteRun } from './engine/remote-agent.ts';
+import { remotePlace } from './engine/remote-place.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
@@ -61,6 +63,12 @@ export async function createWorld(paths: Paths, sink: Sink, call: Invocation): P
     node,
     registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
     doors: createDoors(openScopes(paths.state)),
+    peers: createRemotePeers({
+      run: noRemoteRun,
+      placeOf: (name) => remotePlace(node, name),
+      now: () => new Date(),
+      timeoutMs: node.settings.peer_timeout,
+    }),
     now: () => new Date(),
     sink,
     who: findWho(process.env),

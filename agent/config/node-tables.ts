@@ -9,6 +9,7 @@ export const hostKeywords = {
   key: { kind: 'path', text: 'Private ssh key to use.', example: '/root/.ssh/id_ed25519' },
   known_hosts: { kind: 'path', text: 'File with the host keys that are trusted.' },
   home: { kind: 'path', text: 'SVCMGR_HOME of the svcmgr over there.' },
+  svcmgr: { kind: 'path', text: 'Path of the svcmgr command over there. Default: where it is here.', example: '/opt/svcmgr/bin/svcmgr' },
 } as const satisfies Keywords;
 
 /** A storage array: `[array#NAME]`. Other drivers bring their own keys, so an unknown one here is only a warning. */

@@ -130,6 +130,12 @@ export const nodeKeywords = {
     text: 'Folders with outside drivers, owned by root and not writable by others.',
     example: '/opt/svcmgr/drivers',
   },
+  peer_timeout: {
+    kind: 'duration',
+    default: '5s',
+    text: 'Longest wait for what another node says of its instance; a start is refused without.',
+    example: '10s',
+  },
   status_timeout: { kind: 'duration', text: 'Longest look at one resource whose file does not say it. Default: 10 s.', example: '20s' },
   comment: { kind: 'string', text: 'Free text about the node.' },
 } as const satisfies Keywords;

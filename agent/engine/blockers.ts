@@ -6,6 +6,7 @@ import type { Action } from './action-state.ts';
 import { withDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
 import { instanceBlockers } from './instance-blockers.ts';
+import { type Asker, peerBlockers } from './peer-questions.ts';
 import { contextInput } from './run.ts';
 
 const blockerLimitMs = 30_000;
@@ -17,24 +18,49 @@ interface Refusal {
 }
 
 /**
- * Asks all; a tool that is missing or a question without an answer refuses with its own code. An optional resource that cannot be
- * asked is only left out of the walk.
+ * Asks all, the other nodes too; a tool that is missing or a question without an answer refuses with its own code. An optional
+ * resource that cannot be asked is only left out of the walk.
  * @throws SvcError REFUSED listing every refusal and the `--allow` name of each
  */
 export async function askBlockers(action: Action, resources: readonly Resource[], verbs: readonly string[]): Promise<void> {
+  return settleRefusals(action, resources, verbs, ofInstance(await peerBlockers(action, resources, verbs)));
+}
+
+/** The same for the second half of an action that has asked the other nodes already, and held them off since. */
+export async function askOwnBlockers(action: Action, resources: readonly Resource[], verbs: readonly string[]): Promise<void> {
+  return settleRefusals(action, resources, verbs, []);
+}
+
+function ofInstance(blockers: readonly Blocker[]): readonly Refusal[] {
+  return blockers.map((blocker) => ({ rid: undefined, blocker }));
+}
+
+async function settleRefusals(
+  action: Action,
+  resources: readonly Resource[],
+  verbs: readonly string[],
+  ofPeers: readonly Refusal[],
+): Promise<void> {
   const { run, request } = action;
   const own = verbs.flatMap((verb) => instanceBlockers(run.instance.definition, run.world.node, verb));
   // Settled: no question goes on behind an action that has ended.
   const asked = await Promise.allSettled(resources.map((resource) => askResource(action, resource, verbs)));
   for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
   const found = asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const all: readonly Refusal[] = [...own.map((blocker) => ({ rid: undefined, blocker })), ...found];
+  const all: readonly Refusal[] = [...ofInstance(own), ...ofPeers, ...found];
   const standing = all.filter(({ blocker }) => !isAllowed(action, blocker));
   for (const { rid, blocker } of all) {
-    if (isAllowed(action, blocker)) run.log(rid).warn(`allowed (${blocker.allow}): ${blocker.text}`);
+    if (isAllowed(action, blocker)) noteAllowed(action, rid, blocker);
   }
   if (standing.length > 0) throw refusal(run.instance.name, standing, request.force);
   if (request.force) throw new SvcError('REFUSED', `${run.instance.name}: nothing refuses this action: run it without --force`);
+}
+
+/** What was waived, and by that what was known then, stays in the journal. */
+function noteAllowed({ run, journal, sid }: Action, rid: string | undefined, { text, allow }: Blocker): void {
+  const note = `allowed (${allow}): ${text}`;
+  run.log(rid).warn(note);
+  journal?.appendLazy({ kind: 'note', sid, level: 'warn', text: note, ...(rid === undefined ? {} : { rid }) });
 }
 
 function isAllowed(action: Action, { allow }: Blocker): boolean {
@@ -44,12 +70,7 @@ function isAllowed(action: Action, { allow }: Blocker): boolean {
 async function askResource(action: Action, resource: Resource, verbs: readonly string[]): Promise<readonly Refusal[]> {
   const { rid } = resource;
   try {
-    await needTools(action, resource);
-    const found = new Map<string, Refusal>();
-    for (const verb of verbs) {
-      for (const blocker of await blockersOf(action, resource, verb)) found.set(`${blocker.allow} ${blocker.text}`, { rid, blocker });
-    }
-    return [...found.values()];
+    return (await refusalsOf(action, resource, verbs)).map((blocker) => ({ rid, blocker }));
   } catch (thrown) {
     if (!resource.traits.optional || action.signal.aborted) throw thrown;
     action.unfit.set(rid, asSvcError(thrown));
@@ -57,11 +78,25 @@ async function askResource(action: Action, resource: Resource, verbs: readonly s
   }
 }
 
-async function blockersOf(action: Action, resource: Resource, verb: string): Promise<readonly Blocker[]> {
+/**
+ * What one resource has against these verbs.
+ * @throws SvcError UNSUPPORTED when a tool is missing, or why it cannot be told
+ */
+export async function refusalsOf(asker: Asker, resource: Resource, verbs: readonly string[]): Promise<readonly Blocker[]> {
+  // A stop goes as far as it can: it does not leave everything up because of a tool that one resource lacks.
+  if (verbs.some((verb) => verb !== 'stop')) await needTools(asker, resource);
+  const found = new Map<string, Blocker>();
+  for (const verb of verbs) {
+    for (const blocker of await blockersOf(asker, resource, verb)) found.set(`${blocker.allow} ${blocker.text}`, blocker);
+  }
+  return [...found.values()];
+}
+
+async function blockersOf({ run, signal: outer }: Asker, resource: Resource, verb: string): Promise<readonly Blocker[]> {
   const ask = resource.driver.blockers;
   if (ask === undefined) return [];
-  const found: unknown = await withDeadline(action.signal, blockerLimitMs, `${resource.rid} safety questions`, (signal) =>
-    ask(createObserve(contextInput(action.run, resource, signal)), verb),
+  const found: unknown = await withDeadline(outer, blockerLimitMs, `${resource.rid} safety questions`, (signal) =>
+    ask(createObserve(contextInput(run, resource, signal)), verb),
   );
   if (Array.isArray(found) && found.every(isBlocker)) return found;
   throw new SvcError('BUG', `driver ${resource.type} gave no valid list of blockers`);
@@ -79,17 +114,18 @@ function refusal(service: string, standing: readonly Refusal[], force: boolean):
   });
   const names = [...new Set(standing.flatMap(({ blocker }) => (blocker.allow === undefined ? [] : [blocker.allow])))];
   const waivers = names.map((name) => `--allow ${name}`).join(' ');
+  const mends = [...new Set(standing.flatMap(({ blocker }) => blocker.mend ?? []))].map((mend) => `mend: ${mend}\n`).join('');
   const isFixed = standing.some(({ blocker }) => blocker.allow === undefined);
   const next = isFixed ? 'mend first what cannot be waived' : `to go on all the same: ${waivers}`;
   return new SvcError('REFUSED', `${service}: ${lines.join('; ')}`, {
-    hint: force ? `there is no blanket force; ${next}` : next,
+    hint: `${mends}${force ? `there is no blanket force; ${next}` : next}`,
     facts: { allow: names, resources: [...new Set(standing.flatMap(({ rid }) => rid ?? []))] },
   });
 }
 
 /** A missing tool is found before the first change, not in the middle of the walk. */
-async function needTools(action: Action, resource: Resource): Promise<void> {
-  const { doors } = action.run.world;
+async function needTools({ run }: Asker, resource: Resource): Promise<void> {
+  const { doors } = run.world;
   for (const tool of resource.driver.needs) {
     if (!(await doors.hasTool(tool))) {
       throw new SvcError('UNSUPPORTED', `${resource.rid} (${resource.type}) needs ${tool}, which is not installed`, { facts: { tool } });

@@ -1,7 +1,7 @@
 /** The inside of an action: look at everything, ask what refuses, walk with the triggers of the service around it. */
 import type { Batch } from '../state/order.ts';
 import { type Action, resourceOf } from './action-state.ts';
-import { askBlockers } from './blockers.ts';
+import { askBlockers, askOwnBlockers } from './blockers.ts';
 import { lookAtAll } from './look.ts';
 import type { Step } from './perform.ts';
 import { type Selected, selectWalk } from './select-walk.ts';
@@ -30,7 +30,7 @@ async function restart(action: Action, stopping: Selected): Promise<void> {
   const again = starting.batches.map((batch) => ({ ...batch, rids: batch.rids.filter((rid) => rids.has(rid)) }));
   await askBlockers(action, resourcesOf(action, stopping.batches), ['stop', 'start']);
   await walkWithTriggers(action, stopping.batches, 'stop', stopping.partial);
-  if (!action.request.dryRun) await askBlockers(action, resourcesOf(action, again), ['start']);
+  if (!action.request.dryRun) await askOwnBlockers(action, resourcesOf(action, again), ['start']);
   await walkWithTriggers(action, again, 'start', stopping.partial);
 }
 

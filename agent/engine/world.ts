@@ -1,16 +1,25 @@
 /** What the engine stands on: built once by main.ts (or a test), handed to every function. */
 import type { NodeDefinition } from '../config/definition.ts';
+import type { Argv } from '../driver/contract.ts';
 import type { Doors } from '../driver/doors.ts';
 import type { Sink } from '../driver/log-line.ts';
+import type { DoorsFor } from '../driver/targets.ts';
 import type { Registry } from '../driver/registry.ts';
 import type { Who } from '../io/identity.ts';
 import type { Paths } from '../paths.ts';
+import type { Peers } from './peers.ts';
 
 export interface World {
   readonly paths: Paths;
   readonly node: NodeDefinition;
   readonly registry: Registry;
   readonly doors: Doors;
+  /** Doors of other nodes, arrays and APIs; absent: there is no way to them. */
+  readonly doorsFor?: DoorsFor;
+  /** OpenSSH and its options to a node, for tools that move data themselves; absent: there is no way. */
+  readonly rshTo?: (node: string) => Argv | undefined;
+  /** The agents of the service's other nodes. */
+  readonly peers: Peers;
   readonly now: () => Date;
   readonly sink: Sink;
   /** Who asks, for the journal. */

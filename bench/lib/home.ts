@@ -5,6 +5,8 @@ import path from 'node:path';
 import type { Driver } from '../../agent/driver/contract.ts';
 import { createRegistry } from '../../agent/driver/registry.ts';
 import { loadNode } from '../../agent/engine/node.ts';
+import { createRemotePeers, noRemoteRun } from '../../agent/engine/remote-agent.ts';
+import { remotePlace } from '../../agent/engine/remote-place.ts';
 import type { World } from '../../agent/engine/world.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { findWho } from '../../agent/io/identity.ts';
@@ -30,9 +32,12 @@ export function makeBenchHome(files: Readonly<Record<string, string>>): BenchHom
 export async function makeBenchWorld(home: BenchHome, extra: Readonly<Record<string, Driver>> = {}): Promise<World> {
   const env = { SVCMGR_HOME: home.folder, SVCMGR_NODENAME: 'bench' };
   const paths = findPaths(env);
+  const node = (await loadNode(paths.nodeFile, env)).definition;
+  const placeOf = (name: string) => remotePlace(node, name);
   return {
     paths,
-    node: (await loadNode(paths.nodeFile, env)).definition,
+    node,
+    peers: createRemotePeers({ run: noRemoteRun, placeOf, now: () => new Date(), timeoutMs: 5000 }),
     registry: createRegistry({ folder: path.resolve(import.meta.dirname, '../../drivers'), extra }),
     doors: createDoors(openScopes(paths.state)),
     now: () => new Date(),

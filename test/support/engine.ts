@@ -17,11 +17,14 @@ import { readRecords } from '../../agent/journal/read.ts';
 import type { JournalRecord } from '../../agent/journal/record.ts';
 import { createStage, doubleDriver, type Stage } from './doubles.ts';
 import { type Home, useHome } from './home.ts';
+import { createPeerStage, type PeerStage } from './peers.ts';
 
 export interface Bench {
   readonly home: Home;
   readonly world: World;
   readonly stage: Stage;
+  /** The service's other nodes: down and of one mind with us, until the test says otherwise. */
+  readonly peers: PeerStage;
   /** Every log line so far. */
   readonly lines: readonly Line[];
   /** The service of most tests; replaces its file. */
@@ -68,13 +71,15 @@ export async function createBench(home: Home, options: BenchOptions = {}): Promi
   const stage = createStage();
   const lines: Line[] = [];
   const clock = { ms: Date.parse('2026-11-21T12:29:15.123Z') };
-  const world = await createWorld(home, stage, lines, clock, options);
+  const peers = createPeerStage(() => world);
+  const world: World = await createWorld(home, stage, peers, lines, clock, options);
   const actOn: Bench['actOn'] = (service, verb, request, signal = new AbortController().signal) =>
     runAction(world, service, requestFor(verb, request), signal);
   return {
     home,
     world,
     stage,
+    peers,
     lines,
     service: (text, name = svc) => void home.service(name, text),
     act: (verb, request, signal) => actOn(svc, verb, request, signal),
@@ -88,7 +93,14 @@ export async function createBench(home: Home, options: BenchOptions = {}): Promi
   };
 }
 
-async function createWorld(home: Home, stage: Stage, lines: Line[], clock: { ms: number }, options: BenchOptions): Promise<World> {
+async function createWorld(
+  home: Home,
+  stage: Stage,
+  peers: PeerStage,
+  lines: Line[],
+  clock: { ms: number },
+  options: BenchOptions,
+): Promise<World> {
   const paths = findPaths({ SVCMGR_HOME: home.folder });
   if (options.nodeText !== undefined) home.node(options.nodeText);
   const node = await loadNode(paths.nodeFile, { SVCMGR_NODENAME: options.node ?? 'node1' });
@@ -97,6 +109,7 @@ async function createWorld(home: Home, stage: Stage, lines: Line[], clock: { ms:
     node: node.definition,
     registry: createRegistry({ folder: home.path('no-drivers'), extra: { ...plainDoubles(stage), ...options.drivers?.(stage) } }),
     doors: createDoors(openScopes(paths.state)),
+    peers: peers.peers,
     now: () => new Date(clock.ms),
     sink: (line) => void lines.push(line),
     who: findWho({}),
