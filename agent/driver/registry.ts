@@ -40,7 +40,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   async function loadOne(id: string): Promise<void> {
     const file = places.get(id);
     if (loaded.has(id) || file === undefined) return;
-    loaded.set(id, checkShape(id, file, await import(pathToFileURL(file).href)));
+    loaded.set(id, checkShape(id, file, await importFile(id, file)));
   }
   return {
     ids,
@@ -83,6 +83,7 @@ function listDrivers(folder: string): [string, string][] {
 }
 
 function addOutside(folder: string, places: Map<string, string>, refused: string[]): void {
+  if (!isFolder(folder)) refused.push(`${folder}: no such folder`);
   for (const [id, file] of listDrivers(folder)) {
     const reason = places.has(id) ? `${id} exists already` : unsafe([folder, join(file, '..'), file]);
     if (reason === undefined) places.set(id, file);
@@ -93,18 +94,31 @@ function addOutside(folder: string, places: Map<string, string>, refused: string
 /** An outside driver runs as root: its file and folders must belong to root (or to us) and be writable by nobody else. */
 function unsafe(paths: readonly string[]): string | undefined {
   for (const path of paths) {
-    const stat = statSync(path);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return `${path} leads nowhere`;
     if (stat.uid !== 0 && stat.uid !== process.getuid?.()) return `${path} is owned by uid ${stat.uid}, not by root`;
     if ((stat.mode & 0o022) !== 0) return `${path} is writable by others (chmod go-w)`;
   }
   return undefined;
 }
 
+async function importFile(id: string, file: string): Promise<{ default?: unknown }> {
+  try {
+    return (await import(pathToFileURL(file).href)) as { default?: unknown };
+  } catch (cause) {
+    throw new SvcError('CONFIG', `${file}: driver ${id} cannot be loaded: ${String(cause)}`, { hint: 'see drivers/README.md', cause });
+  }
+}
+
+/** What every driver has, and of what type. */
+const shape = { summary: 'string', needs: 'object', keywords: 'object', reads: 'function', label: 'function', status: 'function' } as const;
+
 function checkShape(id: string, file: string, module: { default?: unknown }): Driver {
-  const driver = module.default as Partial<Driver> | undefined;
-  const missing = (['summary', 'needs', 'keywords', 'reads', 'label', 'status'] as const).filter((name) => driver?.[name] === undefined);
-  if (driver === undefined || missing.length > 0) {
-    throw new SvcError('CONFIG', `${file}: driver ${id} lacks ${missing.join(', ')}`, { hint: 'see drivers/README.md' });
+  const driver = (module.default ?? {}) as Partial<Driver>;
+  const names = Object.keys(shape) as (keyof typeof shape)[];
+  const wrong = names.filter((name) => typeof driver[name] !== shape[name] || driver[name] === null);
+  if (wrong.length > 0) {
+    throw new SvcError('CONFIG', `${file}: driver ${id} lacks ${wrong.join(', ')}`, { hint: 'see drivers/README.md' });
   }
   return driver as Driver;
 }

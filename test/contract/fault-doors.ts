@@ -44,12 +44,16 @@ export interface FaultDoors extends Doors {
 
 export const garbage = '\u0001~#? { nothing of this kind was ever printed\n';
 
+/** Doors that change nothing and tell nothing of the world; every other one is faulted. */
+export const plainDoors = ['hasTool', 'removeScope', 'scopeMark'] as const;
+
 /** Doors over `real` with these faults, and a record of their own. */
 export function faultDoors(real: Doors, faults: Faults = {}): FaultDoors {
   const { pass, ...book } = openBook(faults);
   const look = <V>(door: 'file' | 'stat' | 'list' | 'resolve', path: string, work: () => Promise<V>, tell: Tell<V>): Promise<V> =>
     pass({ door, nature: 'look', text: `${door} ${path}` }, undefined, work, tell);
   return {
+    ...real,
     ...book,
     ...commandDoors(real, pass),
     readText: (path) =>
@@ -81,7 +85,8 @@ export function faultDoors(real: Doors, faults: Faults = {}): FaultDoors {
         () => unreadable(path),
       ),
     hasTool: async (name) => name !== faults.missing && real.hasTool(name),
-    scopeProcesses: (scope) => pass({ door: 'processes', nature: 'look', text: 'processes' }, undefined, () => real.scopeProcesses(scope)),
+    scopeProcesses: (...asked) =>
+      pass({ door: 'processes', nature: 'look', text: 'processes' }, undefined, () => real.scopeProcesses(...asked)),
   };
 }
 
@@ -106,10 +111,10 @@ function commandDoors(real: Doors, pass: Pass): Pick<Doors, 'run' | 'launch' | '
       pass({ door: 'write', nature: 'change', text: `write ${path} (${Buffer.byteLength(text)} bytes)` }, undefined, () =>
         real.writeAtomic(path, text, mode),
       ),
-    signalScope: async (scope, name) => {
-      const pids = (await real.scopeProcesses(scope)).map(({ pid }) => pid);
+    signalScope: async (scope, name, ...within) => {
+      const pids = (await real.scopeProcesses(scope, ...within)).map(({ pid }) => pid);
       const text = `kill -${name} ${pids.join(' ')}`;
-      return pass({ door: 'signal', nature: 'change', text }, undefined, () => real.signalScope(scope, name));
+      return pass({ door: 'signal', nature: 'change', text }, undefined, () => real.signalScope(scope, name, ...within));
     },
   };
 }

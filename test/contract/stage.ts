@@ -6,6 +6,7 @@ import type { Blocker, Driver, Report, ResourceView } from '../../agent/driver/c
 import type { Doors } from '../../agent/driver/doors.ts';
 import type { Effects } from '../../agent/driver/host.ts';
 import type { Registry } from '../../agent/driver/registry.ts';
+import { SvcError } from '../../agent/errors.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { openScopes } from '../../agent/io/scope.ts';
 import type { Home } from '../support/home.ts';
@@ -82,7 +83,7 @@ export function createStage(setting: Setting, memory = new Map<string, string>()
         const allow = new Set(options.allow);
         const effects = effectsOf(texts, said, options.dryRun ?? false);
         const act: ActInput = { ...input(doors, signal), effects, allow, progress: () => undefined };
-        await driver[verb]?.(createAct(act) as never);
+        await driver[verb]?.(createAct(act));
       }),
     with: (text) => createStage({ ...setting, text }, memory, said),
   };
@@ -140,6 +141,9 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     signal,
     doors,
+    doorsFor: () => {
+      throw new SvcError('UNSUPPORTED', 'the contract suite has this node only');
+    },
     shared: createShared(),
     memory: {
       recall: async (id, key) => memory.get(`${id} ${key}`),
