@@ -28,16 +28,21 @@ export function findPaths(env: Readonly<Record<string, string | undefined>>): Pa
     throw new SvcError('CONFIG', `SVCMGR_HOME must be an absolute path, not "${asked}"`);
   }
   const home = asked || (existsSync(join(packageFolder(), 'services.d')) ? packageFolder() : undefined);
-  if (home === undefined) {
-    return {
-      services: '/etc/svcmgr/services.d',
-      nodeFile: '/etc/svcmgr/svcmgr.conf',
-      state: '/var/lib/svcmgr',
-      journal: '/var/lib/svcmgr/journal',
-      log: '/var/log/svcmgr',
-      run: '/run/svcmgr',
-    };
-  }
+  return home === undefined ? fhsPaths : homePaths(home);
+}
+
+/** Where packages put things. */
+export const fhsPaths: Paths = {
+  services: '/etc/svcmgr/services.d',
+  nodeFile: '/etc/svcmgr/svcmgr.conf',
+  state: '/var/lib/svcmgr',
+  journal: '/var/lib/svcmgr/journal',
+  log: '/var/log/svcmgr',
+  run: '/run/svcmgr',
+};
+
+/** Everything below one folder. */
+export function homePaths(home: string): Paths {
   return {
     services: join(home, 'services.d'),
     nodeFile: join(home, 'etc/svcmgr.conf'),

@@ -64,6 +64,8 @@ export interface ContextInput {
   readonly begunMs?: number;
   isServiceUp?(): boolean;
   instanceOn?(node: string): Promise<PeerInstance>;
+  /** The file in which a peer keeps what it is told of this resource. */
+  toldFile?(node: string, key: string): string;
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
@@ -75,8 +77,6 @@ export interface ActInput extends ContextInput {
   /** Runs a command outside the engine's own limit: it has one of its own (rule 10). */
   readonly hold?: <V>(work: () => Promise<V>) => Promise<V>;
   progress(done: number, total: number | undefined, unit: string): void;
-  /** The file in which a peer keeps what it is told of this resource. */
-  toldFile?(node: string, key: string): string;
 }
 
 /** A context that may only look. */

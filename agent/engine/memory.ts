@@ -1,4 +1,5 @@
 /** What drivers remember of their resources between actions: one JSON file per service. */
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Memory } from '../driver/context.ts';
 import { SvcError } from '../errors.ts';
@@ -11,10 +12,15 @@ export function openMemory(world: World, service: string): Memory {
   const file = join(serviceFolder(world, service), 'memory.json');
   let writing: Promise<unknown> = Promise.resolve();
   return {
-    recall: async (rid, key) => (await read(world, file))[rid]?.[key],
+    // What another node told comes before what was known: `remember` removes it.
+    recall: async (rid, key) =>
+      (await world.doors.readText(toldFile(world.paths.state, service, rid, key))) ?? (await read(world, file))[rid]?.[key],
     remember: (rid, key, value) => {
       // One after the other: resources of a parallel subset would read the same text and lose each other's words.
-      const done = writing.then(() => replace(world, file, rid, key, value));
+      const done = writing.then(async () => {
+        await replace(world, file, rid, key, value);
+        await rm(toldFile(world.paths.state, service, rid, key), { force: true });
+      });
       writing = done.catch(() => undefined);
       return done;
     },
@@ -28,6 +34,11 @@ async function replace(world: World, file: string, rid: string, key: string, val
   const own = value === undefined ? others : { ...others, [key]: value };
   // Readable by every user who asks for the status; drivers keep no secret here (contract rule 8).
   await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o644);
+}
+
+/** What another node tells of a resource; a file per word, so that nobody writes into the memory of somebody else. */
+export function toldFile(state: string, service: string, rid: string, key: string): string {
+  return join(state, 'services', service, 'told', `${rid}.${key}`);
 }
 
 /** The folder that holds what this node keeps of a service. */

@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { type ContextInput, createObserve, type Memory, type Shared } from '../driver/context.ts';
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
 import type { Line } from '../driver/log-line.ts';
-import { isSameNode } from '../config/scope.ts';
 import { SvcError } from '../errors.ts';
 import { lazyDoors, placeOf } from '../driver/targets.ts';
 import { doorsOf, innerDoors, type Ways } from './entrances.ts';
 import { type Instance, type Resource, scopeName } from './instance.ts';
 import { openMemory } from './memory.ts';
+import { peerInput } from './peer-input.ts';
 import type { World } from './world.ts';
 
 export interface Run {
   readonly world: World;
   readonly instance: Instance;
+  /** When it began, ms since 1970. */
+  readonly begunMs: number;
   readonly memory: Memory;
   readonly shared: Shared;
   /** The newest report of each resource in this run. */
@@ -35,6 +37,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
   return {
     world,
     instance,
+    begunMs: world.now().getTime(),
     memory: openMemory(world, instance.name),
     shared: createShared(),
     reports: new Map(),
@@ -50,16 +53,12 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
 /** What a context of this resource is built from. */
 export function contextInput(run: Run, resource: Resource, signal: AbortSignal): ContextInput {
   const { world, instance } = run;
-  const { settings } = instance.definition;
-  const peer = (role: 'nodes' | 'drpnodes') => (node: string) => ({ node, role });
   return {
     service: instance.name,
     rid: resource.rid,
     config: resource.config,
     reads: resource.driver.reads(resource.config as never),
-    peers: [...(settings.nodes ?? []).map(peer('nodes')), ...(settings.drpnodes ?? []).map(peer('drpnodes'))].filter(
-      ({ node }) => !isSameNode(node, instance.node),
-    ),
+    ...peerInput(run, resource, signal),
     runFolder: join(world.paths.run, 'flags'),
     logFolder: world.paths.log,
     scope: scopeName(instance.name, resource.rid),
@@ -94,8 +93,8 @@ export async function prepareFolders({ world, log }: Run): Promise<void> {
   }
 }
 
-function viewOf(resource: Resource, report: Report | undefined): ResourceView {
-  return { rid: resource.rid, type: resource.type, label: resource.label, config: resource.config, report };
+function viewOf({ rid, type, label, config, traits }: Resource, report: Report | undefined): ResourceView {
+  return { rid, type, label, config, report, standby: traits.standby };
 }
 
 function createShared(): Shared {

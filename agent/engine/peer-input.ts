@@ -1,0 +1,56 @@
+/** What a driver may know of the service's other nodes: who they are, how they are reached, what their agents say. */
+import type { ContextInput } from '../driver/context.ts';
+import type { Peer, PeerInstance } from '../driver/contract.ts';
+import { isSameNode } from '../config/scope.ts';
+import { judgeInstance } from '../state/instance-verdict.ts';
+import { fhsPaths, homePaths, type Paths } from '../paths.ts';
+import type { Resource } from './instance.ts';
+import { toldFile } from './memory.ts';
+import { hostSection } from './remote-place.ts';
+import type { Run } from './run.ts';
+import { serviceState } from './service-state.ts';
+import type { World } from './world.ts';
+
+type Parts = 'peers' | 'role' | 'begunMs' | 'isServiceUp' | 'instanceOn' | 'toldFile';
+
+export function peerInput(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, Parts> {
+  const { world, instance } = run;
+  const members = membersOf(run);
+  return {
+    peers: members.filter(({ node }) => !isSameNode(node, instance.node)).map((peer) => withAccess(world, peer)),
+    role: members.find(({ node }) => isSameNode(node, instance.node))?.role,
+    begunMs: run.begunMs,
+    isServiceUp: () => serviceState(run) === 'up',
+    instanceOn: (node) => instanceOn(run, node, signal),
+    toldFile: (node, key) => toldFile(pathsOn(world, node).state, instance.name, resource.rid, key),
+  };
+}
+
+/** A node that stands in both lists is one of `nodes`. */
+function membersOf({ instance }: Run): readonly Peer[] {
+  const { nodes, drpnodes } = instance.definition.settings;
+  const all = [
+    ...nodes.map((node) => ({ node, role: 'nodes' as const })),
+    ...drpnodes.map((node) => ({ node, role: 'drpnodes' as const })),
+  ];
+  return all.filter(({ node }, at) => all.findIndex((other) => isSameNode(other.node, node)) === at);
+}
+
+function withAccess(world: World, peer: Peer): Peer {
+  const rsh = world.rshTo?.(peer.node);
+  return { ...peer, ...(rsh === undefined ? {} : { rsh }), services: pathsOn(world, peer.node).services };
+}
+
+/** Where the agent of a node keeps things: below the home that the node file says, else where packages put them. */
+export function pathsOn({ node }: Pick<World, 'node'>, peer: string): Paths {
+  const { home } = hostSection(node, peer);
+  return home === undefined ? fhsPaths : homePaths(home);
+}
+
+/** An instance that is about to come up counts as up; a node that has no such service has nothing to lose. */
+async function instanceOn({ world, instance }: Run, node: string, signal: AbortSignal): Promise<PeerInstance> {
+  const { status, fault } = await world.peers.ask(node, instance.name, { signal });
+  if (status === undefined) return { state: fault?.kind === 'no service' ? 'down' : 'unknown', text: fault?.text ?? 'it gave no status' };
+  const { state, text } = judgeInstance(status);
+  return { state: state === 'starting' ? 'up' : state, text };
+}
