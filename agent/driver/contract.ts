@@ -203,6 +203,8 @@ export interface Driver<T extends Keywords = Keywords> {
   readonly summary: string;
   /** Tools that must be on PATH. */
   readonly needs: readonly string[];
+  /** Further tools that only a provision or unprovision runs. */
+  readonly provisionNeeds?: readonly string[];
   readonly keywords: T;
   /** Argv prefixes that only look; composed from drivers/lib. */
   reads(config: Config<T>): readonly ReadPrefix[];

@@ -1,5 +1,5 @@
 /** An action on one service while it runs. */
-import { type ActInput, createAct } from '../driver/context.ts';
+import { type ActInput, createAct, type Memory } from '../driver/context.ts';
 import type { Act } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
@@ -52,7 +52,7 @@ export interface Action {
   readonly steps: StepResult[];
 }
 
-export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal, clock?: Clock): ActInput {
+export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal, clock?: Clock, memory?: Memory): ActInput {
   const { run } = action;
   const log = run.log(resource?.rid);
   const base =
@@ -64,13 +64,14 @@ export function actInput(action: Action, resource: Resource | undefined, signal:
     effects: action.ledger,
     allow: new Set(action.request.allow),
     ...(clock === undefined ? {} : { hold: clock.hold }),
+    ...(memory === undefined ? {} : { memory }),
     progress: (done, total, unit) => log.info(progressText(done, total, unit)),
   };
 }
 
-/** A context that may act on this resource for this action. */
-export function actOn(action: Action, resource: Resource, signal: AbortSignal, clock?: Clock): Act<never> {
-  return createAct(actInput(action, resource, signal, clock)) as unknown as Act<never>;
+/** A context that may act on this resource for this action; `memory` takes the place of the one of its run. */
+export function actOn(action: Action, resource: Resource, signal: AbortSignal, clock?: Clock, memory?: Memory): Act<never> {
+  return createAct(actInput(action, resource, signal, clock, memory)) as unknown as Act<never>;
 }
 
 /** The resource of an instance; NOT_FOUND otherwise. */

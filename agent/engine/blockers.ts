@@ -84,7 +84,7 @@ async function askResource(action: Action, resource: Resource, verbs: readonly s
  */
 export async function refusalsOf(asker: Asker, resource: Resource, verbs: readonly string[]): Promise<readonly Blocker[]> {
   // A stop goes as far as it can: it does not leave everything up because of a tool that one resource lacks.
-  if (verbs.some((verb) => verb !== 'stop')) await needTools(asker, resource);
+  if (verbs.some((verb) => verb !== 'stop')) await needTools(asker, resource, verbs);
   const found = new Map<string, Blocker>();
   for (const verb of verbs) {
     for (const blocker of await blockersOf(asker, resource, verb)) found.set(`${blocker.allow} ${blocker.text}`, blocker);
@@ -124,11 +124,12 @@ function refusal(service: string, standing: readonly Refusal[], force: boolean):
 }
 
 /** A missing tool is found before the first change, not in the middle of the walk. */
-async function needTools({ run }: Asker, resource: Resource): Promise<void> {
+async function needTools({ run }: Asker, { rid, type, driver }: Resource, verbs: readonly string[]): Promise<void> {
   const { doors } = run.world;
-  for (const tool of resource.driver.needs) {
+  const provisions = verbs.includes('provision') || verbs.includes('unprovision');
+  for (const tool of [...driver.needs, ...(provisions ? (driver.provisionNeeds ?? []) : [])]) {
     if (!(await doors.hasTool(tool))) {
-      throw new SvcError('UNSUPPORTED', `${resource.rid} (${resource.type}) needs ${tool}, which is not installed`, { facts: { tool } });
+      throw new SvcError('UNSUPPORTED', `${rid} (${type}) needs ${tool}, which is not installed`, { facts: { tool } });
     }
   }
 }

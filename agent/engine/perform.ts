@@ -7,6 +7,7 @@ import { describeMissing, missingRequirements } from '../state/requirements.ts';
 import { type Status, standbyOf } from '../state/status.ts';
 import { type Action, actOn, type StepResult } from './action-state.ts';
 import { withDeadline, withFirmDeadline } from './deadline.ts';
+import { forgivingMemory } from './forgiving-memory.ts';
 import type { Resource } from './instance.ts';
 import { type Look, lookAt, statusLimitMs } from './look.ts';
 import { contextInput } from './run.ts';
@@ -125,8 +126,9 @@ async function limited(
   const { common } = resource;
   const asked = { start: common.start_timeout ?? settings.start_timeout, stop: common.stop_timeout ?? settings.stop_timeout };
   const firmMs = step === 'start' || step === 'stop' ? asked[step] : undefined;
+  const memory = step === 'stop' ? forgivingMemory(action.run.memory, action.run.log(resource.rid)) : undefined;
   await withFirmDeadline(signal, firmMs ?? defaultLimits.actionMs, step, graceMs, (inner, clock) =>
-    work(actOn(action, resource, inner, firmMs === undefined ? clock : undefined)),
+    work(actOn(action, resource, inner, firmMs === undefined ? clock : undefined, memory)),
   );
 }
 

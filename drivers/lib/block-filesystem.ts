@@ -46,6 +46,7 @@ export function blockFilesystem(filesystem: BlockFilesystem): Driver<BlockKeywor
   return defineDriver<BlockKeywords>({
     summary: filesystem.summary,
     needs: ['mount', 'umount', ...filesystem.needs],
+    provisionNeeds: [`mkfs.${filesystem.type}`, 'wipefs'],
     keywords: filesystem.keywords,
     reads: (config): readonly ReadPrefix[] => [...mountStatusReads(config), ...mountStopReads, ...deviceReads, ...signatureReads],
     label: (config) => `${config.dev}@${config.mnt}`,
