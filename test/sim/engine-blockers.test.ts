@@ -95,6 +95,9 @@ describe('sim: engine: blockers', () => {
     const { service, act, stage } = bench();
     service('[fs#1]\ntype = double\n[app#1]\ntype = needy\n');
     expect(await act('start')).to.include({ exit: 4, changes: 0 });
+    expect(await act('restart')).to.include({ exit: 4, changes: 0 });
+    expect((await act('stop')).ok, 'a stop goes as far as it can').to.equal(true);
+    stage.events.length = 0;
     service('[fs#1]\ntype = double\n[app#1]\ntype = needy\noptional = true\n');
     const optional = await act('start');
     expect(optional.ok).to.equal(true);
