@@ -37,6 +37,8 @@ export async function keepOutcome(at: Act<Keywords>, outcome: Outcome): Promise<
     return outcome;
   } catch (error) {
     at.signal.throwIfAborted();
+    const code = codeOf(error);
+    if (code === undefined || code === 'BUG') throw error;
     const told = `${target} was not told: ${messageOf(error)}`;
     return { ...outcome, note: note === undefined ? told : `${note}; ${told}` };
   }

@@ -125,7 +125,9 @@ async function countDeletions(
     if (!mustTell && !at.dryRun) continue;
     const { verdict, stats } = await preview(at, link, item, at.dryRun ? 'all' : 'deletions');
     if (stats === undefined && mustTell) return { target, ok: false, code: 'COMMAND', note: verdict.text };
-    for (const key of ['deleted', 'files', 'transferred', 'changedBytes'] as const) sum[key] += stats?.[key] ?? 0;
+    // The limit is what the real run will find, and that does not look where nothing can be deleted.
+    const keys = mustTell ? (['deleted', 'files', 'transferred', 'changedBytes'] as const) : (['transferred', 'changedBytes'] as const);
+    for (const key of keys) sum[key] += stats?.[key] ?? 0;
   }
   if (at.dryRun) {
     at.log.info(`would send ${sum.transferred} files (${sum.changedBytes} bytes) to ${target} and delete ${sum.deleted} there`);

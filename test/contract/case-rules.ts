@@ -8,7 +8,7 @@ import { lieRules } from './rules/lies.ts';
 import { missingToolRules } from './rules/missing-tools.ts';
 import { readRules } from './rules/reads.ts';
 import { blockerRules } from './rules/refusals.ts';
-import { runRules } from './rules/runs.ts';
+import { workRules } from './rules/work.ts';
 import { stateRules } from './rules/states.ts';
 import type { Subject } from './subject.ts';
 
@@ -24,7 +24,7 @@ export function caseRules(subject: () => Subject, driver: Driver): void {
   const can = { start: driver.start !== undefined, stop: driver.stop !== undefined };
   stateRules(subject, can);
   if (can.start) cutRules(subject, can);
-  if (driver.run !== undefined) runRules(subject);
+  else workRules(subject, { run: driver.run !== undefined });
   blockerRules(subject);
   lieRules(subject);
   missingToolRules(subject, can);

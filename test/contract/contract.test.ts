@@ -41,7 +41,7 @@ function useSubject(registry: Registry, id: string, build: Build): () => Subject
   beforeEach('make a world', () => {
     home = makeHome();
     const rig = build(home);
-    const stage = createStage({ registry, id, home, text: rig.text, netns: rig.netns });
+    const stage = createStage({ registry, id, home, text: rig.text, rig });
     subject = { id, driver: registry.driver(id), rig, stage, home };
   });
   afterEach('unmake the world', () => {

@@ -40,6 +40,8 @@ export interface FaultDoors extends Doors {
   lies(): number;
   /** Resolves when something hangs. */
   readonly hanging: Promise<void>;
+  /** Other doors under the same faults and in the same record; `suffix` stands behind what they change, as the context announces it. */
+  beside(real: Doors, suffix: string): Doors;
 }
 
 export const garbage = '\u0001~#? { nothing of this kind was ever printed\n';
@@ -50,11 +52,16 @@ export const plainDoors = ['hasTool', 'removeScope', 'scopeMark'] as const;
 /** Doors over `real` with these faults, and a record of their own. */
 export function faultDoors(real: Doors, faults: Faults = {}): FaultDoors {
   const { pass, ...book } = openBook(faults);
+  const beside: FaultDoors['beside'] = (other, suffix) =>
+    guarded(other, faults, (touch, ...rest) => pass({ ...touch, text: `${touch.text}${suffix}` }, ...rest));
+  return { ...guarded(real, faults, pass), ...book, beside };
+}
+
+function guarded(real: Doors, faults: Faults, pass: Pass): Doors {
   const look = <V>(door: 'file' | 'stat' | 'list' | 'resolve', path: string, work: () => Promise<V>, tell: Tell<V>): Promise<V> =>
     pass({ door, nature: 'look', text: `${door} ${path}` }, undefined, work, tell);
   return {
     ...real,
-    ...book,
     ...commandDoors(real, pass),
     readText: (path) =>
       look(

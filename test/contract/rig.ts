@@ -1,5 +1,6 @@
 /** What the contract suite must know of one driver: a real world for it, and the truth about that world without the driver. */
-import type { State } from '../../agent/driver/contract.ts';
+import type { Peer, State, Target } from '../../agent/driver/contract.ts';
+import type { Doors } from '../../agent/driver/doors.ts';
 import type { Home } from '../support/home.ts';
 import type { Netns } from '../support/netns.ts';
 import type { Needs } from '../support/skip.ts';
@@ -17,12 +18,17 @@ export interface Rig {
   tidy?(): unknown;
   /** Commands run in this network namespace. */
   readonly netns?: Netns;
+  /** Other nodes of the service, and the doors that lead there. */
+  readonly peers?: readonly Peer[];
+  reach?(target: Target, here: Doors): Doors;
   /** What the driver says where that is not simply up and down; `gone` after `takeAway` (default: as down). */
   readonly says?: { readonly up?: State; readonly down?: State; readonly gone?: State };
   /** Looks that do not decide the state, each with its reason. An entry that is not needed fails. */
   readonly indifferent?: readonly Indifference[];
   /** Programs without which it goes on, each with its reason. An entry that is not needed fails. */
   readonly dispensable?: Readonly<Record<string, string>>;
+  /** Programs of `needs` that another program runs, each with its reason. */
+  readonly indirect?: Readonly<Record<string, string>>;
   /** Of a task: a service file whose command fails, and what the status then says. */
   readonly failing?: { readonly text: string; readonly says: RegExp };
   /** Values of secret keywords, none of which may ever be seen. */

@@ -2,7 +2,7 @@
 import { parseDocument } from '../../agent/config/document.ts';
 import { evaluateService } from '../../agent/config/evaluate.ts';
 import { type ActInput, type ContextInput, createAct, createObserve, type Shared } from '../../agent/driver/context.ts';
-import type { Blocker, Driver, Report, ResourceView } from '../../agent/driver/contract.ts';
+import type { Blocker, Driver, Outcome, Report, ResourceView } from '../../agent/driver/contract.ts';
 import type { Doors } from '../../agent/driver/doors.ts';
 import type { Effects } from '../../agent/driver/host.ts';
 import type { Registry } from '../../agent/driver/registry.ts';
@@ -10,10 +10,11 @@ import { SvcError } from '../../agent/errors.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { openScopes } from '../../agent/io/scope.ts';
 import type { Home } from '../support/home.ts';
-import type { Netns } from '../support/netns.ts';
+import { placeOf } from '../../agent/driver/targets.ts';
 import { type FaultDoors, type Faults, faultDoors } from './fault-doors.ts';
+import type { Rig } from './rig.ts';
 
-export type Verb = 'start' | 'stop' | 'run' | 'provision' | 'unprovision';
+export type Verb = 'start' | 'stop' | 'run' | 'provision' | 'unprovision' | 'sync update';
 
 export interface Options extends Faults {
   readonly dryRun?: true;
@@ -55,7 +56,7 @@ export interface Setting {
   readonly id: string;
   readonly home: Home;
   readonly text: string;
-  readonly netns?: Netns | undefined;
+  readonly rig: Pick<Rig, 'netns' | 'peers' | 'reach'>;
 }
 
 export function createStage(setting: Setting, memory = new Map<string, string>(), said: string[] = []): Stage {
@@ -64,7 +65,8 @@ export function createStage(setting: Setting, memory = new Map<string, string>()
   const [view] = views;
   if (view?.type !== setting.id) throw new Error(`the first section is of type ${view?.type}, not ${setting.id}`);
   const real = realDoors(setting);
-  const input = (doors: Doors, signal: AbortSignal): ContextInput => contextInput(setting, driver, views, { doors, signal, memory, said });
+  const input = (doors: FaultDoors, signal: AbortSignal): ContextInput =>
+    contextInput(setting, driver, views, { doors, signal, memory, said });
   const observe = <V>(call: (at: never) => Promise<V>, options: Options = {}): Promise<Attempt<V>> =>
     attempt(real, said, options, (doors, _texts, signal) => call(createObserve(input(doors, signal)) as never));
   return {
@@ -83,10 +85,18 @@ export function createStage(setting: Setting, memory = new Map<string, string>()
         const allow = new Set(options.allow);
         const effects = effectsOf(texts, said, options.dryRun ?? false);
         const act: ActInput = { ...input(doors, signal), effects, allow, progress: () => undefined };
-        await driver[verb]?.(createAct(act));
+        if (verb === 'sync update') mustArrive((await driver.sync?.update?.(createAct(act) as never)) ?? []);
+        else await driver[verb]?.(createAct(act));
       }),
     with: (text) => createStage({ ...setting, text }, memory, said),
   };
+}
+
+/** A sync tells of each target; one that failed fails the action, as in the engine. */
+function mustArrive(outcomes: readonly Outcome[]): void {
+  const failed = outcomes.find(({ ok }) => !ok);
+  if (failed !== undefined) throw new SvcError(failed.code ?? 'COMMAND', `${failed.target}: ${failed.note}`);
+  if (outcomes.length === 0) throw new Error('the sync had no target');
 }
 
 async function attempt<V>(
@@ -118,7 +128,7 @@ function viewsOf({ registry, text }: Setting): readonly ResourceView[] {
 }
 
 interface Call {
-  readonly doors: Doors;
+  readonly doors: FaultDoors;
   readonly signal: AbortSignal;
   readonly memory: Map<string, string>;
   readonly said: string[];
@@ -134,15 +144,21 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
     node: 'node1',
     config,
     reads: driver.reads(config as never),
-    peers: [],
+    peers: setting.rig.peers ?? [],
+    role: 'nodes',
+    isServiceUp: () => true,
+    instanceOn: async (node) => ({ state: 'down', text: `the instance on ${node} is down` }),
+    toldFile: (node, key) => `${setting.home.folder}/told/${node}/${key}`,
     runFolder: `${setting.home.folder}/run/flags`,
     logFolder: `${setting.home.folder}/log`,
     scope: `svc1.${rid.replace('#', '.')}`,
     log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
     signal,
     doors,
-    doorsFor: () => {
-      throw new SvcError('UNSUPPORTED', 'the contract suite has this node only');
+    doorsFor: (target) => {
+      const there = setting.rig.reach?.(target, realDoors(setting));
+      if (there === undefined) throw new SvcError('UNSUPPORTED', 'this rig has one node only');
+      return doors.beside(there, placeOf(target).suffix);
     },
     shared: createShared(),
     memory: {
@@ -156,7 +172,7 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
 }
 
 /** Inside a namespace every command enters it, and the kernel's settings are read there. */
-function realDoors({ home, netns }: Setting): Doors {
+function realDoors({ home, rig: { netns } }: Setting): Doors {
   const doors = createDoors(openScopes(home.folder));
   if (netns === undefined) return doors;
   return {

@@ -76,9 +76,10 @@ export async function bring(subject: Subject, world: World): Promise<void> {
   expect(subject.rig.truth(), `the truth after bringing it ${world}`).to.equal(world);
 }
 
-/** The verb that brings it up. */
+/** The verb that brings it up: a start, the run of a task, the update of a copy. */
 export function upVerb({ driver }: Pick<Subject, 'driver'>): Verb {
-  return driver.run === undefined ? 'start' : 'run';
+  if (driver.run !== undefined) return 'run';
+  return driver.start === undefined && driver.sync?.update !== undefined ? 'sync update' : 'start';
 }
 
 /** Memory as it would be read from the disk. */

@@ -4,7 +4,7 @@ import { bring, type Subject, upVerb } from '../subject.ts';
 
 /** Programs that change something whatever their arguments are, and those that run another program. */
 const changers =
-  /^(mount|umount|swapon|swapoff|mkfs(\..+)?|mke2fs|mkswap|wipe|dd|rm|rmdir|mkdir|mknod|mv|cp|ln|touch|tee|install|truncate|fallocate|chown|chgrp|chmod|setfacl|kill|pkill|killall|fuser|reboot|shutdown|udevadm|modprobe|tune2fs|resize2fs|xfs_growfs|xfs_admin|nft|iptables|ip6tables|hostname|crontab|useradd|sh|bash|dash|ksh|zsh|env|nsenter|unshare|chroot|sudo|su|runuser|setpriv|timeout|nohup|xargs|ssh|scp|rsync|python3?|perl|awk|sed)$/;
+  /^(mount|umount|swapon|swapoff|mkfs(\..+)?|mke2fs|mkswap|wipe|dd|rm|rmdir|mkdir|mknod|mv|cp|ln|touch|tee|install|truncate|fallocate|chown|chgrp|chmod|setfacl|kill|pkill|killall|fuser|reboot|shutdown|udevadm|modprobe|tune2fs|resize2fs|xfs_growfs|xfs_admin|nft|iptables|ip6tables|hostname|crontab|useradd|sh|bash|dash|ksh|zsh|env|nsenter|unshare|chroot|sudo|su|runuser|setpriv|timeout|nohup|xargs|ssh|scp|python3?|perl|awk|sed)$/;
 
 /** Words with which a program that can also look changes something. */
 const changingWords: Readonly<Record<string, RegExp>> = {
@@ -25,6 +25,7 @@ const lookingWords: Readonly<Record<string, RegExp>> = {
   wipefs: /^(-n|--no-act)$/,
   e2fsck: /^-n$/,
   losetup: /^(-l|--list|-j|-a|-O|--json)$/,
+  rsync: /^(-n|--dry-run|--version)$/,
 };
 
 /** Why this prefix may not be among the looks of a driver; undefined when nothing is known against it. */

@@ -1,19 +1,21 @@
-/** Tasks: a run does its work once, tells how it ended, and may be cut and run again. */
+/** Work that comes and goes (a task's run, a copy's update): it may be cut and done again, and tells how it ended. */
 import { expect } from 'chai';
-import { act, bring, codeOf, cut, cutsOf, expectWorld, type Subject, resultOf } from '../subject.ts';
+import { act, bring, codeOf, cut, cutsOf, expectWorld, resultOf, type Subject, upVerb } from '../subject.ts';
 
-export function runRules(subject: () => Subject): void {
-  it('runs again after a run that was cut before and after each change', async () => {
-    const { length } = await act(subject(), 'run');
+export function workRules(subject: () => Subject, can: { readonly run: boolean }): void {
+  it('is done again after it was cut before and after each change', async () => {
+    const verb = upVerb(subject());
+    const { length } = await act(subject(), verb);
     expect(length).to.be.greaterThan(0);
     for (const die of cutsOf(length)) {
-      subject().rig.takeAway();
-      const where = await cut(subject(), 'run', die);
-      await act(subject(), 'run');
-      await expectWorld(subject(), 'up', `after a run again, ${where}`);
+      await bring(subject(), 'down');
+      const where = await cut(subject(), verb, die);
+      await act(subject(), verb);
+      await expectWorld(subject(), 'up', `after it was done again, ${where}`);
     }
   });
 
+  if (!can.run) return;
   it('tells that the last run failed, until one succeeds', async () => {
     await bring(subject(), 'down');
     const { failing } = subject().rig;
