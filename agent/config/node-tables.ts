@@ -8,6 +8,7 @@ export const hostKeywords = {
   user: { kind: 'string', default: 'root', text: 'User to log in as.' },
   key: { kind: 'path', text: 'Private ssh key to use.', example: '/root/.ssh/id_ed25519' },
   known_hosts: { kind: 'path', text: 'File with the host keys that are trusted.' },
+  ssh_legacy: { kind: 'boolean', text: 'Accept the old ssh algorithms of an old ssh server (default: no).' },
   home: { kind: 'path', text: 'SVCMGR_HOME of the svcmgr over there.' },
   svcmgr: { kind: 'path', text: 'Path of the svcmgr command over there. Default: where it is here.', example: '/opt/svcmgr/bin/svcmgr' },
 } as const satisfies Keywords;

@@ -20,7 +20,7 @@ export interface OutputOptions {
 
 export interface Output {
   readonly stdio: readonly ['pipe' | number, 'pipe' | number];
-  attach(child: ChildProcess): void;
+  attach(streams: Pick<ChildProcess, 'stdout' | 'stderr'>): void;
   /** Bytes printed so far. */
   bytes(): number;
   /** Waits for what is still in the pipes, but not for a daemon that keeps them open. */

@@ -19,7 +19,7 @@ export interface Watch {
 export const defaultTimeoutMs = 60_000;
 
 /** Node fires a longer timer at once. */
-const longestTimerMs = 2_147_483_647;
+export const longestTimerMs = 2_147_483_647;
 
 /** Starts the clocks for the process group `pid`; `outputBytes` tells how much it has printed so far. */
 export function watchLimits(pid: number, text: string, options: WatchOptions, outputBytes: () => number): Watch {

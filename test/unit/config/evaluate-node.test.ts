@@ -46,7 +46,7 @@ describe('evaluate node', () => {
       'svcmgr.conf:6: warning: [array#a] zone: zone is no known keyword of such a section; a driver of your own may read it',
       'svcmgr.conf:7: error: [hosts#n2]: unknown section of a node file; allowed are [node], [env], [cluster], [api], [log], [host#NAME], [array#NAME], [alert#NAME] (did you mean host#?)',
       'svcmgr.conf:9: error: [host#n2] port = 0: is too small; the least is 1',
-      'svcmgr.conf:10: error: [host#n2] usr: usr is no keyword of such a section; allowed are address, port, user, key, known_hosts, home, svcmgr (did you mean user?)',
+      'svcmgr.conf:10: error: [host#n2] usr: usr is no keyword of such a section; allowed are address, port, user, key, known_hosts, ssh_legacy, home, svcmgr (did you mean user?)',
       'svcmgr.conf:11: error: [DEFAULT]: unknown section of a node file; allowed are [node], [env], [cluster], [api], [log], [host#NAME], [array#NAME], [alert#NAME]',
     ]);
     expect(definition.settings.env).to.equal('TST');
