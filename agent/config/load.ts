@@ -28,7 +28,7 @@ export async function readServiceFile(path: string): Promise<LoadedFile> {
   });
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new SvcError('CONFIG', `${path} is not a file`);
+    if (!stat.isFile()) throw new SvcError('CONFIG', `${path} is not a file`, { facts: { path } });
     if (stat.size > documentLimits.sizeBytes) throw tooLarge(path);
     const bytes = await handle.readFile();
     if (bytes.length > documentLimits.sizeBytes) throw tooLarge(path);
@@ -42,19 +42,19 @@ export async function readServiceFile(path: string): Promise<LoadedFile> {
 /** Text must be UTF-8 without NUL: anything else is not a configuration file. */
 function decode(path: string, bytes: Uint8Array): string {
   const nul = bytes.indexOf(0);
-  if (nul !== -1) throw new SvcError('CONFIG', `${path} is binary: NUL byte at offset ${nul}`);
+  if (nul !== -1) throw new SvcError('CONFIG', `${path} is binary: NUL byte at offset ${nul}`, { facts: { path } });
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new SvcError('CONFIG', `${path} is not UTF-8 text`, { cause, hint: 'convert it: iconv -f LATIN1 -t UTF-8' });
+    throw new SvcError('CONFIG', `${path} is not UTF-8 text`, { cause, hint: 'convert it: iconv -f LATIN1 -t UTF-8', facts: { path } });
   }
 }
 
 function openError(path: string, cause: unknown): SvcError {
   const code = errnoOf(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new SvcError('NOT_FOUND', `${path} does not exist`, { cause });
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new SvcError('NOT_FOUND', `${path} does not exist`, { cause, facts: { path } });
   const hint = code === 'EACCES' || code === 'EPERM' ? { hint: 'run as root, or as a user who may read it' } : {};
-  return new SvcError('CONFIG', `cannot read ${path}: ${code ?? String(cause)}`, { cause, ...hint });
+  return new SvcError('CONFIG', `cannot read ${path}: ${code ?? String(cause)}`, { cause, facts: { path }, ...hint });
 }
 
 function errnoOf(cause: unknown): string | undefined {
@@ -62,7 +62,7 @@ function errnoOf(cause: unknown): string | undefined {
 }
 
 function tooLarge(path: string): SvcError {
-  return new SvcError('CONFIG', `${path} is larger than 1 MiB, the limit of a configuration file`);
+  return new SvcError('CONFIG', `${path} is larger than 1 MiB, the limit of a configuration file`, { facts: { path } });
 }
 
 function modeProblems(path: string, mode: number): readonly Problem[] {

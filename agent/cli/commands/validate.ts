@@ -39,7 +39,8 @@ async function validateAll(app: App): Promise<readonly Validated[]> {
         const { path } = await readServiceText(app.world, name);
         return await validateFile(app, path, name);
       } catch (thrown) {
-        return failed(name, app.world.paths.services, thrown);
+        const { path } = asSvcError(thrown).facts;
+        return failed(name, typeof path === 'string' ? path : app.world.paths.services, thrown);
       }
     }),
   );
