@@ -27,7 +27,7 @@ import { catchAllWords } from './state/selector-syntax.ts';
 
 /** Runs one parsed command line, prints its error if there is one, and returns the exit status; never throws. */
 export async function runInvocation(call: Invocation): Promise<number> {
-  const interrupts = catchInterrupts();
+  const interrupts = catchInterrupts(call.verb.group === 'actions');
   try {
     return await runLogged(call, interrupts.signal);
   } catch (thrown) {
@@ -120,12 +120,12 @@ function consoleSink(call: Invocation): Sink {
   };
 }
 
-/** Ctrl-C and TERM abort the action, which then rolls back; a second one leaves at once (the journal knows). */
-function catchInterrupts(): { signal: AbortSignal; stop(): void } {
+/** Ctrl-C and TERM abort the action, which then rolls back; a second one leaves at once (the journal knows). Looking just ends. */
+function catchInterrupts(isAction: boolean): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130);
-    process.stderr.write(`\n${name}: ending the action; once more to leave at once\n`);
+    process.stderr.write(isAction ? `\n${name}: ending the action; once more to leave at once\n` : '\n');
     controller.abort(new SvcError('CANCELLED', `aborted by ${name}`));
   };
   const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -161,7 +161,15 @@ function colourWish(call: Invocation): ColourWish {
 async function ask(question: string): Promise<string | undefined> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await terminal.question(question);
+    return await new Promise<string | undefined>((resolve, reject) => {
+      terminal.on('SIGINT', () => {
+        process.stderr.write('\n');
+        reject(new SvcError('CANCELLED', 'not answered'));
+      });
+      // The end of the input: nobody answers.
+      terminal.on('close', () => resolve(undefined));
+      terminal.question(question).then(resolve, reject);
+    });
   } finally {
     terminal.close();
   }

@@ -39,12 +39,20 @@ export function reportActions(app: App, done: readonly Done[]): void {
 function complain(app: App, one: Done, several: boolean): void {
   const error = 'result' in one ? one.result.error : 'error' in one ? one.error : undefined;
   if (error === undefined) return;
-  const text = complaint(error, app.call.switches.has('debug'));
-  app.note(several ? text.replace(/^svcmgr: /, `svcmgr: ${one.service}: `) : text);
+  const where = [...(several ? [one.service] : []), ...('result' in one ? failedRid(one.result) : [])];
+  // Whoever reads only the last lines must see which service and resource it was.
+  const missing = where.filter((name) => !error.message.includes(name)).map((name) => `${name}: `);
+  app.note(complaint(error, app.call.switches.has('debug')).replace(/^svcmgr: /, `svcmgr: ${missing.join('')}`));
   if (!('result' in one)) return;
   const { notRolledBack, steps } = one.result;
   if (notRolledBack.length > 0) app.note(`  still up after the rollback: ${notRolledBack.join(', ')}\n`);
   if (error.hint === undefined && steps.length > 0) app.note(`  how things are now: svcmgr -s ${one.service} print status\n`);
+}
+
+/** The resource that failed, when it was one. */
+function failedRid({ steps }: ActionResult): readonly string[] {
+  const failed = steps.filter((step) => step.outcome === 'failed').map((step) => step.rid);
+  return failed.length === 1 ? failed : [];
 }
 
 /** The last line of an action on one service; empty when it never began: the error said it. */

@@ -1,6 +1,7 @@
 /** start, stop, restart, provision, unprovision, run: on every selected service, with a summary when there are several. */
 import { runAction } from '../../engine/action.ts';
 import type { ActionRequest, Verb } from '../../engine/action-state.ts';
+import { loadForStatus } from '../../engine/services.ts';
 import { parseDuration } from '../../config/convert-duration.ts';
 import { asSvcError, SvcError } from '../../errors.ts';
 import { createSemaphore } from '../../io/semaphore.ts';
@@ -78,11 +79,19 @@ function parallelOf(app: App): number {
 
 /** Destroying data asks for the name typed back, or --confirm NAME. */
 async function confirmName(app: App, services: readonly string[]): Promise<void> {
-  const [service] = services;
-  const typed = optionOf(app, 'confirm') ?? (await app.ask(`unprovision destroys the data of ${service}. Type its name to go on: `));
+  const [service = ''] = services;
+  const typed = optionOf(app, 'confirm') ?? (await askForName(app, service));
   if (typed !== service) {
     throw new SvcError('REFUSED', `unprovision destroys the data of ${service}; the name was not typed back`, {
       hint: `--confirm ${service}`,
     });
   }
+}
+
+/** Says what will be gone, and on which node: the name alone is typed too easily. */
+async function askForName(app: App, service: string): Promise<string | undefined> {
+  const { instance } = await loadForStatus(app.world, service);
+  const doomed = instance.resources.filter((resource) => resource.driver.unprovision !== undefined && !resource.traits.disabled);
+  const lines = doomed.map(({ rid, label }) => `  ${rid}  ${label}\n`);
+  return app.ask(`unprovision stops ${service} on ${instance.node} and destroys the data of\n${lines.join('')}Type ${service} to go on: `);
 }

@@ -15,14 +15,18 @@ export async function editCommand(app: App): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'svcmgr-edit-'));
   const copy = join(folder, `${service}.conf`);
   await writeFile(copy, text, { mode: 0o600 });
-  await runEditor(app.env['VISUAL'] ?? app.env['EDITOR'] ?? 'vi', copy);
-  const after = await readFile(copy, 'utf8');
   try {
+    await runEditor(app.env['VISUAL'] || app.env['EDITOR'] || 'vi', copy);
+    const after = await readFile(copy, 'utf8');
+    if ((await readServiceText(app.world, service)).text !== text) {
+      throw new SvcError('REFUSED', `${path} was changed by somebody else meanwhile`, { hint: `diff ${path} ${copy}` });
+    }
     const changed = await replaceServiceText(app.world, service, { path, mode, before: text, after, dryRun: false, reason: undefined });
     if (formatOf(app) !== 'tree') sayData(app, { schema: 1, service, file: path, changed });
     else app.out(`${service}: ${changed ? 'changed' : 'nothing to change'}\n`);
   } catch (error) {
-    app.note(`your text is kept in ${copy}\n`);
+    if ((await readFile(copy, 'utf8').catch(() => text)) === text) await rm(folder, { recursive: true });
+    else app.note(`your text is kept in ${copy}\n`);
     throw error;
   }
   await rm(folder, { recursive: true });

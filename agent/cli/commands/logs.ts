@@ -5,14 +5,14 @@ import { describeWho } from '../../io/identity.ts';
 import type { JournalRecord } from '../../journal/record.ts';
 import { SvcError } from '../../errors.ts';
 import { type App, formatOf, sayData, optionOf } from '../app.ts';
+import { journaledServices } from '../journaled.ts';
 import { renderDuration, renderLine } from '../render/console.ts';
-import { selectedServices } from '../selected.ts';
 import { sinceOption } from '../since.ts';
 
 const beatMs = 500;
 
 export async function logsCommand(app: App): Promise<number> {
-  const services = await selectedServices(app, app.call.selector ?? 'allservices', { emptyIsFine: app.call.selector === undefined });
+  const services = await journaledServices(app);
   const since = sinceOption(app, optionOf(app, 'since'));
   const follows = app.call.switches.has('follow');
   const format = formatOf(app);
@@ -67,8 +67,8 @@ function describe(record: JournalRecord): { level: 'debug' | 'info' | 'warn' | '
         text: `${record.verb} by ${describeWho(record.who)}${record.reason === undefined ? '' : `: ${record.reason}`}`,
       };
     case 'end': {
-      const how = record.result === 'ok' ? 'done' : `${record.result}${record.message === undefined ? '' : `: ${record.message}`}`;
-      return { level: record.result === 'ok' ? 'info' : 'error', text: `${how} in ${renderDuration(record.durationMs)}` };
+      const how = `${record.result === 'ok' ? 'done' : record.result} in ${renderDuration(record.durationMs)}`;
+      return { level: record.result === 'ok' ? 'info' : 'error', text: record.message === undefined ? how : `${how}: ${record.message}` };
     }
     case 'step':
       return record.phase === 'failed'
