@@ -92,10 +92,11 @@ function processesIn({ inside, scopes, withVisitors }: Place): string[] {
   const pids = list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   return pids.filter((pid) => {
     const environment = text(`/proc/${pid}/environ`);
-    const home = /(?:^|\0)SVCMGR_HOME=([^\0]*)/.exec(environment)?.[1] ?? '';
+    // The second: what runs over a test's own sshd (test/support/sshd.ts).
+    const homes = [...environment.matchAll(/(?:^|\0)(?:SVCMGR_HOME|SVCMGR_TEST_HOME)=([^\0]*)/g)].map(([, folder = '']) => folder);
     const scope = /(?:^|\0)SVCMGR_SCOPE=([^/\0]*)/.exec(environment)?.[1];
     const links = withVisitors ? ['cwd', ...list(`/proc/${pid}/fd`).map((name) => `fd/${name}`)] : [];
-    return scopes.some((one) => one.home === scope) || [home, ...links.map((name) => target(`/proc/${pid}/${name}`))].some(inside);
+    return scopes.some((one) => one.home === scope) || [...homes, ...links.map((name) => target(`/proc/${pid}/${name}`))].some(inside);
   });
 }
 
