@@ -105,6 +105,15 @@ export function isAttached(service: Service, name = 'image'): boolean {
   return loopsOver(service.file(name)).length > 0;
 }
 
+/** Does it run? One that has ended and that nobody has asked about yet does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** Mounts a tmpfs of this size below the home, to fill it up; the home removes it. */
 export function smallDisk(service: Service, size: string, ...parts: string[]): string {
   const folder = service.file(...parts);

@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { must, tryTo } from '../support/command.ts';
-import { isAlive } from '../support/leftovers.ts';
 import { useNetns } from '../support/netns.ts';
 import { describeUnless, missing } from '../support/skip.ts';
-import { isAttached, loopAndExt4, makeExt4, mountsIn, useService } from './fault-service.ts';
+import { isAttached, isRunning, loopAndExt4, makeExt4, mountsIn, useService } from './fault-service.ts';
 
 const needs = { root: true, tools: ['losetup', 'mkfs.ext4', 'e2fsck', 'debugfs', 'ip'], files: ['/dev/loop-control'] };
 
@@ -100,7 +99,7 @@ announce = false
       expect(said)
         .to.contain(`cannot unmount ${svc.file('data')}: held by ${pid} sleep (cwd)`)
         .and.to.contain('kill_users');
-      expect(isAlive(pid)).to.equal(true);
+      expect(isRunning(pid)).to.equal(true);
       expect(await svc.states()).to.deep.equal({ 'vg#1': 'up', 'fs#1': 'up' });
       expect((await svc.status()).monitor.interrupted, 'it ended, nothing is interrupted').to.equal(null);
       const ended = new Promise((resolve) => users[0]?.once('exit', resolve));
@@ -123,7 +122,7 @@ announce = false
         .and.to.match(new RegExp(`INFO SVC1.FS#1 kill -TERM ${pid}$`, 'm'));
       expect(mountsIn(svc)).to.deep.equal([]);
       expect(isAttached(svc)).to.equal(false);
-      expect(isAlive(bystander)).to.equal(true);
+      expect(isRunning(bystander)).to.equal(true);
     });
   });
 
