@@ -233,6 +233,8 @@ export interface Driver<T extends Keywords = Keywords> {
   inNetworkOf?(config: Config<T>): string | undefined;
   /** `promote`: its start makes a replica writable, so it starts before vg and is never undone by rollback. */
   readonly promotes?: boolean;
+  /** Its sync never overwrites what is newer: when it is named, also a node where the service is down may send. */
+  readonly anytime?: boolean;
 }
 
 export function defineDriver<const T extends Keywords>(driver: Driver<T>): Driver<T> {

@@ -10,6 +10,8 @@ export const defaultLimits = {
   statusMs: 10_000,
   /** A resource's start, stop, provision … as a whole. */
   actionMs: 600_000,
+  /** A sync verb between its commands, which have limits of their own: previews of huge trees. */
+  syncMs: 86_400_000,
   /** A trigger. */
   triggerMs: 300_000,
 } as const;

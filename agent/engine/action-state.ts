@@ -1,18 +1,23 @@
 /** An action on one service while it runs. */
 import { type ActInput, createAct, type Memory } from '../driver/context.ts';
-import type { Act } from '../driver/contract.ts';
+import type { Act, Outcome } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Clock } from './deadline.ts';
 import type { Ledger } from './effects.ts';
 import type { Resource } from './instance.ts';
+import { createProgress } from './progress.ts';
 import { contextInput, type Run } from './run.ts';
 
-export type Verb = 'start' | 'stop' | 'restart' | 'provision' | 'unprovision' | 'run' | 'boot' | 'shutdown';
+export type Verb = 'start' | 'stop' | 'restart' | 'provision' | 'unprovision' | 'run' | 'boot' | 'shutdown' | 'sync';
 
 /** What the user asked; plain data, journaled, so that `resume` can ask the same again. */
 export interface ActionRequest {
   readonly verb: Verb;
+  /** Which one, of verb sync: `update`, `full`, `all` … */
+  readonly sync?: string;
+  /** Resources at work together, of verb sync; default 1. */
+  readonly parallel?: number;
   readonly rid?: string;
   readonly tag?: string;
   readonly subset?: string;
@@ -34,6 +39,10 @@ export interface StepResult {
   readonly text: string;
 }
 
+export interface TargetOutcome extends Outcome {
+  readonly rid: string;
+}
+
 export interface Action {
   readonly run: Run;
   readonly request: ActionRequest;
@@ -52,6 +61,18 @@ export interface Action {
   readonly steps: StepResult[];
 }
 
+  /** What came of each target of a sync. */
+  readonly outcomes: TargetOutcome[];
+}
+
+/** The method that `sync WORD` calls: `all` updates. */
+export function syncMethod(word: string): string {
+  return word === 'all' ? 'update' : word;
+}
+
+/** `start`, `sync update`: the verb as the user knows it. */
+export function verbText({ verb, sync }: Pick<ActionRequest, 'verb' | 'sync'>): string {
+  return sync === undefined ? verb : `${verb} ${sync}`;
 export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal, clock?: Clock, memory?: Memory): ActInput {
   const { run } = action;
   const log = run.log(resource?.rid);
@@ -65,7 +86,7 @@ export function actInput(action: Action, resource: Resource | undefined, signal:
     allow: new Set(action.request.allow),
     ...(clock === undefined ? {} : { hold: clock.hold }),
     ...(memory === undefined ? {} : { memory }),
-    progress: (done, total, unit) => log.info(progressText(done, total, unit)),
+    progress: createProgress((text) => log.info(text)),
   };
 }
 
@@ -85,8 +106,4 @@ function anyResource(run: Run): Resource {
   const first = run.instance.resources[0];
   if (first === undefined) throw new SvcError('NOT_FOUND', `${run.instance.name} has no resources`);
   return first;
-}
-
-function progressText(done: number, total: number | undefined, unit: string): string {
-  return total === undefined || total === 0 ? `${done} ${unit}` : `${done} of ${total} ${unit} (${Math.floor((100 * done) / total)} %)`;
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { asSvcError, errorKinds, type SvcError } from '../errors.ts';
 import type { StatusDocument } from '../state/status-document.ts';
-import type { Action, ActionRequest, StepResult } from './action-state.ts';
+import { type Action, type ActionRequest, type StepResult, type TargetOutcome, verbText } from './action-state.ts';
 import { closeAction, openAction, type OpenedAction } from './bracket.ts';
 import { withFirmDeadline } from './deadline.ts';
 import { createLedger } from './effects.ts';
@@ -27,6 +27,8 @@ export interface ActionResult {
   readonly changes: number;
   readonly planned: readonly { readonly rid: string; readonly text: string }[];
   readonly steps: readonly StepResult[];
+  /** What came of each target of a sync. */
+  readonly outcomes: readonly TargetOutcome[];
   /** Rids a rollback could not stop. */
   readonly notRolledBack: readonly string[];
   readonly status: StatusDocument | undefined;
@@ -43,7 +45,7 @@ export async function runAction(world: World, service: string, request: ActionRe
   const begun = Date.now();
   const sid = randomUUID();
   const instance = await loadForAction(world, service, request.verb, { keep: !request.dryRun });
-  const run = createRun(world, instance, { action: request.verb, sid, ...(request.dryRun ? { dryRun: true } : {}) });
+  const run = createRun(world, instance, { action: verbText(request), sid, ...(request.dryRun ? { dryRun: true } : {}) });
   // Before the lock: a selection that matches nothing is an error of the request.
   const selected = selectWalk(instance, request, directionOf(request.verb));
   if (!request.dryRun) await prepareFolders(run);
@@ -53,7 +55,7 @@ export async function runAction(world: World, service: string, request: ActionRe
   const { status, error } = await closeAction(action, opened, { error: outcome.error, partial: selected.partial, begun });
   return {
     service,
-    verb: request.verb,
+    verb: verbText(request),
     sid,
     ok: error === undefined,
     exit: exitOf(action, error),
@@ -62,6 +64,7 @@ export async function runAction(world: World, service: string, request: ActionRe
     changes: action.ledger.count(),
     planned: request.dryRun ? action.ledger.planned() : [],
     steps: action.steps,
+    outcomes: action.outcomes,
     notRolledBack: outcome.left,
     status,
   };
@@ -79,6 +82,7 @@ function createAction(run: Run, request: ActionRequest, sid: string, opened: Ope
     unfit: new Map(),
     steps: [],
   };
+    outcomes: [],
 }
 
 /** Never throws: what stands around it must be closed whatever happened. */

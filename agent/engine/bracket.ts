@@ -7,7 +7,7 @@ import { currentProcess } from '../io/process.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { OpenAction } from '../journal/actions.ts';
 import type { StatusDocument } from '../state/status-document.ts';
-import type { Action, ActionRequest, Verb } from './action-state.ts';
+import { type Action, type ActionRequest, type Verb, verbText } from './action-state.ts';
 import { type Expected, keepExpected } from './kept-state.ts';
 import { awaitSurvivors, fallbackJournal, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
@@ -70,7 +70,7 @@ async function takeLock(run: Run, request: ActionRequest, sid: string, waitMs: n
     {
       ...currentProcess(),
       who: describeWho(world.who),
-      action: request.verb,
+      action: verbText(request),
       service: instance.name,
       sid,
       since: world.now().toISOString(),
@@ -103,7 +103,7 @@ function startJournal(run: Run, request: ActionRequest, sid: string): Journal {
       kind: 'begin',
       sid,
       service: instance.name,
-      verb: request.verb,
+      verb: verbText(request),
       options: { ...request },
       node: instance.node,
       who: world.who,
@@ -190,6 +190,7 @@ const expectedAfter = {
   shutdown: undefined,
   boot: undefined,
   run: undefined,
+  sync: undefined,
 } as const satisfies Record<Verb, Expected | undefined>;
 
 async function keepExpectation({ world, instance, log }: Run, verb: Verb): Promise<void> {

@@ -178,7 +178,8 @@ function statusOf(action: Action, rid: string): Status | undefined {
   return resource === undefined || state === undefined ? undefined : standbyOf(state, resource.traits.standby);
 }
 
-function checkRequirements(action: Action, resource: Resource, requirements: Resource['common']['start_requires']): void {
+/** @throws SvcError REFUSED naming each requirement that does not hold */
+export function checkRequirements(action: Action, resource: Resource, requirements: Resource['common']['start_requires']): void {
   if (requirements === undefined || requirements.length === 0) return;
   const missing = missingRequirements(requirements, (rid) => statusOf(action, rid));
   if (missing.length === 0) return;

@@ -5,7 +5,7 @@ import { planOrder } from '../state/order.ts';
 import { decide } from '../state/plan.ts';
 import { selectRids } from '../state/select.ts';
 import { limitWalk } from '../state/walk-limit.ts';
-import type { ActionRequest, Verb } from './action-state.ts';
+import { type ActionRequest, syncMethod, type Verb, verbText } from './action-state.ts';
 import type { Instance, Resource } from './instance.ts';
 
 export interface Selected {
@@ -23,7 +23,7 @@ export interface LeftAlone {
   readonly unable: boolean;
 }
 
-type Asked = Pick<ActionRequest, 'verb' | 'rid' | 'tag' | 'subset' | 'upto' | 'downto'>;
+type Asked = Pick<ActionRequest, 'verb' | 'sync' | 'rid' | 'tag' | 'subset' | 'upto' | 'downto'>;
 
 /** The direction a verb walks; restart stops first. */
 export function directionOf(verb: Verb): 'start' | 'stop' {
@@ -64,19 +64,24 @@ function leftAlone(resource: Resource, asked: Asked): LeftAlone | undefined {
   const { rid, traits, container, implied } = resource;
   const words = asked.rid?.split(',').map((word) => word.trim()) ?? [];
   const named = words.includes(rid) || (implied !== undefined && words.includes(implied.of));
-  const able = isAble(resource, verb);
-  const decision = decide(verb, { rid, traits, able, named, container: container ?? null });
+  const able = verb === 'sync' ? hasSync(resource, asked) : isAble(resource, verb);
+  const decision = decide(verb, { rid, traits, able, named });
   return decision.act ? undefined : { rid, reason: decision.reason, unable: !able };
 }
 
 /** Naming resources of which none can do it is an error of the request; a service without tasks has simply nothing to run. */
 function mustBeAble(asked: Asked, selected: readonly Resource[], left: readonly LeftAlone[]): void {
   if (asked.rid === undefined || selected.length > 0 || left.length === 0 || !left.every((one) => one.unable)) return;
-  throw new SvcError('UNSUPPORTED', `no ${asked.verb} here: ${left.map(({ rid, reason }) => `${rid}: ${reason}`).join('; ')}`);
+  throw new SvcError('UNSUPPORTED', `no ${verbText(asked)} here: ${left.map(({ rid, reason }) => `${rid}: ${reason}`).join('; ')}`);
+}
+
+/** `all` is the update of every resource that has one. */
+function hasSync({ driver }: Resource, { sync = 'all' }: Asked): boolean {
+  return Object.hasOwn(driver.sync ?? {}, syncMethod(sync));
 }
 
 /** Provisioning starts, unprovisioning stops: a driver that can do either half takes part. */
-function isAble({ driver }: Resource, verb: Exclude<Verb, 'restart'>): boolean {
+function isAble({ driver }: Resource, verb: Exclude<Verb, 'restart' | 'sync'>): boolean {
   const methods = {
     start: [driver.start],
     boot: [driver.start],

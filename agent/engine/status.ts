@@ -160,6 +160,7 @@ const runningStates: Readonly<Record<string, string>> = {
   provision: 'provisioning',
   unprovision: 'unprovisioning',
   run: 'running',
+  sync: 'syncing',
 };
 
 /**
@@ -179,7 +180,7 @@ async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatu
   const held = options.ignoreLock === true ? undefined : readOwner(lockFile(world.paths.run, instance.name));
   const owner = held?.live === true ? held.owner : undefined;
   return {
-    state: owner === undefined ? 'idle' : (runningStates[owner.action] ?? owner.action),
+    state: owner === undefined ? 'idle' : (runningStates[owner.action.split(' ')[0] ?? ''] ?? owner.action),
     since: owner?.since ?? null,
     action: owner?.action ?? null,
     interrupted: await lastInterrupted(run),

@@ -1,6 +1,6 @@
 /** Which interrupted actions a new one answers for. Pure. */
 import type { OpenAction } from '../journal/actions.ts';
-import type { ActionRequest, Verb } from './action-state.ts';
+import { type ActionRequest, syncMethod, type Verb } from './action-state.ts';
 
 const walks = ['start', 'stop', 'restart', 'boot', 'shutdown'] as const satisfies readonly Verb[];
 
@@ -14,6 +14,7 @@ const answersFor = {
   provision: [...walks, 'provision', 'unprovision'],
   unprovision: [...walks, 'provision', 'unprovision'],
   run: ['run'],
+  sync: ['sync'],
 } as const satisfies Record<Verb, readonly Verb[]>;
 
 const selections = ['rid', 'tag', 'subset', 'upto', 'downto'] as const satisfies readonly (keyof ActionRequest)[];
@@ -22,7 +23,14 @@ const selections = ['rid', 'tag', 'subset', 'upto', 'downto'] as const satisfies
 export function takesOver(request: ActionRequest, partial: boolean, cut: OpenAction): boolean {
   if (!partial) return (answersFor[request.verb] as readonly string[]).includes(cut.verb);
   const then = cut.options as Partial<ActionRequest>;
-  return cut.verb === request.verb && selections.every((name) => then[name] === request[name]);
+  const isSame = then.verb === request.verb && methodOf(then) === methodOf(request);
+  if (!partial) return request.verb === 'sync' ? isSame : (answersFor[request.verb] as readonly string[]).includes(cut.verb);
+  return isSame && selections.every((name) => then[name] === request[name]);
+}
+
+/** `sync all` and `sync update` do the same. */
+function methodOf({ sync }: Partial<ActionRequest>): string | undefined {
+  return sync === undefined ? undefined : syncMethod(sync);
 }
 
 /** What cut starts had brought up: a start that completes them answers for it, in the order they did. */

@@ -5,6 +5,7 @@ import { askBlockers, askOwnBlockers } from './blockers.ts';
 import { lookAtAll } from './look.ts';
 import type { Step } from './perform.ts';
 import { type Selected, selectWalk } from './select-walk.ts';
+import { walkSync } from './sync.ts';
 import { runTriggers } from './triggers.ts';
 import { walk } from './walk.ts';
 
@@ -18,6 +19,7 @@ export async function walkAll(action: Action, selected: Selected): Promise<void>
   for (const { rid, reason, unable } of selected.left) run.log(rid)[unable ? 'debug' : 'info'](`left alone: ${reason}`);
   await lookAtAll(run, run.instance.resources, action.signal);
   if (request.verb === 'restart') return restart(action, selected);
+  if (request.verb === 'sync') return walkSync(action, selected);
   const step = stepOf(request.verb);
   await askBlockers(action, resourcesOf(action, selected.batches), [step]);
   await walkWithTriggers(action, selected.batches, step, selected.partial);
@@ -58,7 +60,7 @@ function resourcesOf(action: Action, batches: readonly Batch[]): ReturnType<type
   return ridsOf(batches).map((rid) => resourceOf(action.run, rid));
 }
 
-function stepOf(verb: Action['request']['verb']): Step {
+function stepOf(verb: Exclude<Action['request']['verb'], 'sync'>): Step {
   if (verb === 'boot') return 'start';
   if (verb === 'shutdown' || verb === 'restart') return 'stop';
   return verb;

@@ -3,7 +3,7 @@ import { isDown, isUp, type Status } from './status.ts';
 import type { Traits } from './traits.ts';
 
 /** Verbs that walk resources. */
-export type WalkVerb = 'start' | 'boot' | 'stop' | 'shutdown' | 'provision' | 'unprovision' | 'run';
+export type WalkVerb = 'start' | 'boot' | 'stop' | 'shutdown' | 'provision' | 'unprovision' | 'run' | 'sync';
 
 export interface PlanItem {
   readonly rid: string;
@@ -39,6 +39,7 @@ const aims = {
   stop: { reached: whenDown, standby: 'never' },
   shutdown: { reached: whenDown, standby: 'all' },
   provision: { reached: (item) => (item.provisioned === true ? 'already provisioned' : undefined), standby: 'all' },
+  sync: { reached: () => undefined, standby: 'all' },
   unprovision: { reached: (item) => (item.provisioned === false ? 'not provisioned' : undefined), standby: 'all' },
   run: { reached: () => undefined, standby: 'all' },
 } as const satisfies Record<WalkVerb, Aim>;
@@ -74,6 +75,7 @@ const verbWords = {
   boot: 'start',
   stop: 'stop',
   shutdown: 'stop',
+  sync: 'such sync verb',
   provision: 'provision',
   unprovision: 'unprovision',
   run: 'run',

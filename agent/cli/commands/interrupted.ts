@@ -22,8 +22,8 @@ export async function resumeCommand(app: App): Promise<number> {
 
 /** The same request as then; the options of this call (allow, dry-run, timeout, reason) come on top. */
 function again(app: App, cut: OpenAction): ActionRequest {
-  const now = requestOf(app, cut.verb as ActionRequest['verb']);
   const then = cut.options as unknown as ActionRequest;
+  const now = requestOf(app, then.verb);
   return {
     ...then,
     ...Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== undefined && key !== 'rollback')),
