@@ -169,13 +169,16 @@ function createReader(input: ContextInput): Reader {
   };
 }
 
+/** A look holds nothing: one that does not answer is ended quickly, because whoever asks for the status waits for its end. */
+const lookEnd = { graceMs: 500, killWaitMs: 500 } as const;
+
 async function read(input: ContextInput, argv: Argv, options: RunOptions = {}): Promise<ReturnType<typeof resultOf>> {
   if (!input.reads.some((prefix) => prefix.length > 0 && prefix.every((word, at) => argv[at] === word))) {
     throw new SvcError('BUG', `${quoteArgv(argv)} is not declared as a command that only looks`, { facts: { rid: input.rid } });
   }
   const { env, secrets } = plainEnv(options.env);
   input.log.debug(`${maskSecrets(quoteArgv(argv), secrets)}${input.place?.suffix ?? ''}`);
-  const look = { timeoutMs: defaultLimits.readMs, ...pick(options), env, signal: input.signal, dieWithParent: false };
+  const look = { timeoutMs: defaultLimits.readMs, ...pick(options), ...lookEnd, env, signal: input.signal, dieWithParent: false };
   const result = await withoutSecrets(secrets, () => input.doors.run(argv, look));
   return resultOf(argv, result, options, { secrets, place: input.place });
 }

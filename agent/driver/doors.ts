@@ -25,6 +25,9 @@ export interface DoorRunOptions {
   readonly scope?: string;
   readonly dieWithParent?: boolean;
   readonly leaves?: boolean;
+  /** Between TERM and KILL when it is ended, and how long KILL may take, ms. */
+  readonly graceMs?: number;
+  readonly killWaitMs?: number;
 }
 
 export interface DoorResult {

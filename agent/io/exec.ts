@@ -58,6 +58,8 @@ export interface ExecOptions {
   readonly leaves?: boolean;
   /** Time between TERM and KILL, ms (default 5000). */
   readonly graceMs?: number;
+  /** How long KILL may take until the process counts as unkillable, ms (default 5000). */
+  readonly killWaitMs?: number;
 }
 
 export interface ExecResult {
@@ -197,7 +199,8 @@ async function endLeftovers(pid: number, options: ExecOptions): Promise<void> {
 }
 
 function endOptions(options: ExecOptions): typeof defaultEnd {
-  return { ...defaultEnd, graceMs: options.graceMs ?? defaultEnd.graceMs };
+  const { graceMs = defaultEnd.graceMs, killWaitMs = defaultEnd.killWaitMs } = options;
+  return { graceMs, killWaitMs };
 }
 
 function exitOf(child: ChildProcess): Promise<{ exitCode: number; signal?: string }> {
