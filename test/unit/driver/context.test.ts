@@ -41,7 +41,14 @@ describe('unit: driver context, looking', () => {
     const { local } = createObserve(input);
     await local.read(['look', '-n']);
     await local.read(['look', '-n'], { timeoutMs: 5, cwd: '/srv', user: 'app', maxBytes: 9, input: 'y' });
-    expect(runs[0]).to.deep.equal({ timeoutMs: defaultLimits.readMs, env: {}, signal: controller.signal, dieWithParent: false });
+    const quickEnd = { graceMs: 500, killWaitMs: 500 };
+    expect(runs[0]).to.deep.equal({
+      timeoutMs: defaultLimits.readMs,
+      ...quickEnd,
+      env: {},
+      signal: controller.signal,
+      dieWithParent: false,
+    });
     expect(runs[1]).to.deep.include({ timeoutMs: 5, cwd: '/srv', user: 'app', maxBytes: 9, input: 'y' });
   });
 
