@@ -58,9 +58,9 @@ export interface Action {
   readonly reachedDown: Map<string, number>;
   /** Optional resources that cannot be acted on, and why: found out before the first change. */
   readonly unfit: Map<string, SvcError>;
+  /** Resources in a container that does not run yet: their safety questions are asked right before their start. */
+  readonly unasked: Set<string>;
   readonly steps: StepResult[];
-}
-
   /** What came of each target of a sync. */
   readonly outcomes: TargetOutcome[];
 }
@@ -73,6 +73,8 @@ export function syncMethod(word: string): string {
 /** `start`, `sync update`: the verb as the user knows it. */
 export function verbText({ verb, sync }: Pick<ActionRequest, 'verb' | 'sync'>): string {
   return sync === undefined ? verb : `${verb} ${sync}`;
+}
+
 export function actInput(action: Action, resource: Resource | undefined, signal: AbortSignal, clock?: Clock, memory?: Memory): ActInput {
   const { run } = action;
   const log = run.log(resource?.rid);
@@ -103,7 +105,8 @@ export function resourceOf(run: Run, rid: string): Resource {
 }
 
 function anyResource(run: Run): Resource {
-  const first = run.instance.resources[0];
+  // Triggers of the service run on this node, never inside a container.
+  const first = run.instance.resources.find(({ inside }) => inside === undefined);
   if (first === undefined) throw new SvcError('NOT_FOUND', `${run.instance.name} has no resources`);
   return first;
 }

@@ -80,9 +80,10 @@ function createAction(run: Run, request: ActionRequest, sid: string, opened: Ope
     signal: opened.lost === undefined ? signal : AbortSignal.any([signal, opened.lost]),
     reachedDown: new Map(inheritedFrom(opened.takenOver, request.verb).map((rid) => [rid, -1])),
     unfit: new Map(),
+    unasked: new Set(),
     steps: [],
-  };
     outcomes: [],
+  };
 }
 
 /** Never throws: what stands around it must be closed whatever happened. */

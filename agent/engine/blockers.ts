@@ -4,6 +4,7 @@ import type { Blocker } from '../driver/contract.ts';
 import { asSvcError, SvcError } from '../errors.ts';
 import type { Action } from './action-state.ts';
 import { withDeadline } from './deadline.ts';
+import { isReachable, whyUnreachable } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { instanceBlockers } from './instance-blockers.ts';
 import { type Asker, peerBlockers } from './peer-questions.ts';
@@ -47,13 +48,20 @@ async function settleRefusals(
   const asked = await Promise.allSettled(resources.map((resource) => askResource(action, resource, verbs)));
   for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
   const found = asked.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
-  const all: readonly Refusal[] = [...ofInstance(own), ...ofPeers, ...found];
+  const all: readonly Refusal[] = [...ofInstance(own), ...ofPeers, ...outOfReach(action, resources, verbs), ...found];
   const standing = all.filter(({ blocker }) => !isAllowed(action, blocker));
   for (const { rid, blocker } of all) {
     if (isAllowed(action, blocker)) noteAllowed(action, rid, blocker);
   }
   if (standing.length > 0) throw refusal(run.instance.name, standing, request.force);
   if (request.force) throw new SvcError('REFUSED', `${run.instance.name}: nothing refuses this action: run it without --force`);
+}
+
+/** What lives in a container that neither runs nor is about to be started. */
+function outOfReach({ run }: Action, resources: readonly Resource[], verbs: readonly string[]): readonly Refusal[] {
+  if (verbs.every((verb) => verb === 'stop')) return [];
+  const alone = resources.filter((one) => !isReachable(run, one) && !resources.some(({ rid }) => rid === one.container));
+  return alone.map((one) => ({ rid: one.rid, blocker: whyUnreachable(run, one) }));
 }
 
 /** What was waived, and by that what was known then, stays in the journal. */
@@ -69,6 +77,7 @@ function isAllowed(action: Action, { allow }: Blocker): boolean {
 
 async function askResource(action: Action, resource: Resource, verbs: readonly string[]): Promise<readonly Refusal[]> {
   const { rid } = resource;
+  if (!isReachable(action.run, resource)) action.unasked.add(rid);
   try {
     return (await refusalsOf(action, resource, verbs)).map((blocker) => ({ rid, blocker }));
   } catch (thrown) {
@@ -83,6 +92,7 @@ async function askResource(action: Action, resource: Resource, verbs: readonly s
  * @throws SvcError UNSUPPORTED when a tool is missing, or why it cannot be told
  */
 export async function refusalsOf(asker: Asker, resource: Resource, verbs: readonly string[]): Promise<readonly Blocker[]> {
+  if (!isReachable(asker.run, resource)) return [];
   // A stop goes as far as it can: it does not leave everything up because of a tool that one resource lacks.
   if (verbs.some((verb) => verb !== 'stop')) await needTools(asker, resource, verbs);
   const found = new Map<string, Blocker>();

@@ -6,6 +6,7 @@ import { asSvcError, SvcError } from '../errors.ts';
 import { createSemaphore } from '../io/semaphore.ts';
 import { checkReport } from './check-report.ts';
 import { settledWithin, withDeadline } from './deadline.ts';
+import { containerState, hostOf, isHostAssumed } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type Run } from './run.ts';
 
@@ -22,11 +23,38 @@ const parallelLooks = 16;
 /** Looks at every given resource; the reports are kept in `run.reports`. */
 export async function lookAtAll(run: Run, resources: readonly Resource[], signal: AbortSignal): Promise<readonly Look[]> {
   const gate = createSemaphore(parallelLooks);
-  return Promise.all(resources.map((resource) => gate.run(() => lookAt(run, resource, signal))));
+  const looks = new Map<string, Promise<Look>>();
+  const begin = (resource: Resource, first?: Promise<unknown>): void => {
+    const look = async (): Promise<Look> => {
+      await first;
+      return gate.run(() => evaluateAndKeep(run, resource, signal));
+    };
+    looks.set(resource.rid, look());
+  };
+  // What lives in a container only waits for that one.
+  const [plain, waiting] = [resources.filter((one) => !needsService(one)), resources.filter(needsService)];
+  for (const resource of plain.filter((one) => hostOf(one) === undefined)) begin(resource);
+  for (const resource of plain.filter((one) => hostOf(one) !== undefined)) begin(resource, looks.get(hostOf(resource) ?? ''));
+  const others = Promise.all(looks.values());
+  for (const resource of waiting) begin(resource, others);
+  return Promise.all(resources.map(({ rid }) => looks.get(rid) as Promise<Look>));
 }
 
-/** Looks at one resource within its status_timeout. */
+/** A sync that is paused while the service is not up must know whether it is. */
+function needsService({ group, driver }: Resource): boolean {
+  return group === 'sync' && driver.promotes !== true;
+}
+
+/** Looks at one resource within its status_timeout; at the container it lives in first. */
 export async function lookAt(run: Run, resource: Resource, signal: AbortSignal): Promise<Look> {
+  const container = run.instance.resources.find(({ rid }) => rid === hostOf(resource));
+  if (container !== undefined && !isHostAssumed(run, resource)) {
+    await run.shared.once(`look at ${container.rid}`, () => evaluateAndKeep(run, container, signal));
+  }
+  return evaluateAndKeep(run, resource, signal);
+}
+
+async function evaluateAndKeep(run: Run, resource: Resource, signal: AbortSignal): Promise<Look> {
   const look = await evaluate(run, resource, signal);
   run.reports.set(resource.rid, look.report);
   return look;
@@ -43,6 +71,8 @@ async function evaluate(run: Run, resource: Resource, signal: AbortSignal): Prom
     return { rid, report: { state: 'n/a', notes: [{ level: 'info', text: 'disabled' }] }, error: undefined };
   }
   if (resource.traits.nostatus) return { rid, report: { state: 'n/a' }, error: undefined };
+  const known = unasked(run, resource);
+  if (known !== undefined) return known;
   try {
     const report = await withDeadline(signal, statusLimitMs(run, resource), 'status', (inner) => probe(run, resource, inner));
     return { rid, report, error: undefined };
@@ -52,6 +82,16 @@ async function evaluate(run: Run, resource: Resource, signal: AbortSignal): Prom
     const text = error.code === 'TIMEOUT' ? error.message.replace(/^status: /, '') : error.message;
     return { rid, report: { state: 'undef', notes: [{ level: 'error', text }] }, error };
   }
+}
+
+/** What lives in a container that does not run is down; of one that cannot be told, nothing can be told either. */
+function unasked(run: Run, resource: Resource): Look | undefined {
+  const { rid, container } = resource;
+  const state = containerState(run, resource);
+  if (state === 'down') return { rid, report: { state, notes: [{ level: 'info', text: `${container} is down` }] }, error: undefined };
+  if (state !== 'undef') return undefined;
+  const error = new SvcError('UNREACHABLE', `cannot be told while ${container} is undef`);
+  return { rid, report: { state, notes: [{ level: 'error', text: error.message }] }, error };
 }
 
 /** An answer that comes just after its look was aborted is worth this wait. */

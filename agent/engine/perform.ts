@@ -8,6 +8,8 @@ import { type Status, standbyOf } from '../state/status.ts';
 import { type Action, actOn, type StepResult } from './action-state.ts';
 import { withDeadline, withFirmDeadline } from './deadline.ts';
 import { forgivingMemory } from './forgiving-memory.ts';
+import { askOwnBlockers } from './blockers.ts';
+import { hostOf, isHostAssumed, isReachable, mustBeReachable } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { type Look, lookAt, statusLimitMs } from './look.ts';
 import { contextInput } from './run.ts';
@@ -21,7 +23,22 @@ const graceMs = 8_000;
 
 /** Performs one step; throws when it failed (the walk decides whether that ends it). */
 export async function perform(action: Action, resource: Resource, step: Step, signal: AbortSignal): Promise<StepResult> {
+  if (action.ledger.dryRun && isHostAssumed(action.run, resource)) return planBlindly(action, resource, step);
   return performers[step](action, resource, signal);
+}
+
+/** In a container that a dry-run only thinks started nothing can be looked at. */
+function planBlindly(action: Action, resource: Resource, step: Step): StepResult {
+  const { rid } = resource;
+  action.run.log(rid).info(`${step}: its commands are known only once ${hostOf(resource)} really runs`);
+  action.run.reports.set(rid, { state: step === 'stop' || step === 'unprovision' ? 'down' : 'up', facts: { assumed: true } });
+  return { rid, outcome: 'skipped', text: 'not known yet' };
+}
+
+/** What could not be asked before the walk, because its container did not run. */
+async function askLate(action: Action, resource: Resource, step: Step): Promise<void> {
+  mustBeReachable(action.run, resource);
+  if (action.unasked.delete(resource.rid)) await askOwnBlockers(action, [resource], [step]);
 }
 
 const performers = { start, stop, provision, unprovision, run } as const satisfies Record<Step, unknown>;
@@ -32,6 +49,7 @@ async function start(action: Action, resource: Resource, signal: AbortSignal): P
   if (before.report.state === 'up') return { rid, outcome: 'unchanged', text: 'already up' };
   const make = driver.start;
   if (make === undefined) return { rid, outcome: 'skipped', text: 'nothing to start' };
+  await askLate(action, resource, 'start');
   checkRequirements(action, resource, resource.common.start_requires);
   // Rule 3 of the contract stands on this record: only what was down when we came may be stopped by a rollback.
   const changes = action.ledger.countOf(rid);
@@ -51,6 +69,7 @@ async function stop(action: Action, resource: Resource, signal: AbortSignal): Pr
   const before = await lookBefore(action, resource, signal);
   // A resource that is down may still be half-started: the driver is asked all the same, triggers are not.
   const wasDown = before.report.state === 'down';
+  if (wasDown && !isReachable(action.run, resource)) return { rid, outcome: 'unchanged', text: `${resource.container} is down` };
   if (!wasDown) checkRequirements(action, resource, resource.common.stop_requires);
   const changes = action.ledger.countOf(rid);
   if (!wasDown) await runTriggers(action, 'pre', 'stop', resource, signal);
@@ -64,6 +83,7 @@ async function provision(action: Action, resource: Resource, signal: AbortSignal
   const { rid, driver } = resource;
   const changes = action.ledger.countOf(rid);
   const make = driver.provision;
+  if (make !== undefined) await askLate(action, resource, 'provision');
   if (make !== undefined && !(await isProvisioned(action, resource, signal))) {
     await runTriggers(action, 'pre', 'provision', resource, signal);
     await limited(action, resource, 'provision', signal, (at) => make(at));
@@ -87,6 +107,7 @@ async function unprovision(action: Action, resource: Resource, signal: AbortSign
   const destroy = driver.unprovision;
   await stop(action, resource, signal);
   if (destroy !== undefined) {
+    mustBeReachable(action.run, resource);
     await runTriggers(action, 'pre', 'unprovision', resource, signal);
     await limited(action, resource, 'unprovision', signal, (at) => destroy(at));
     await runTriggers(action, 'post', 'unprovision', resource, signal);
@@ -98,6 +119,7 @@ async function run(action: Action, resource: Resource, signal: AbortSignal): Pro
   const { rid, driver } = resource;
   const task = driver.run;
   if (task === undefined) return { rid, outcome: 'skipped', text: 'not a task' };
+  await askLate(action, resource, 'run');
   checkRequirements(action, resource, resource.common.run_requires);
   await runTriggers(action, 'pre', 'run', resource, signal);
   if (!action.ledger.dryRun) await action.run.memory.remember(rid, 'last_run_at', action.run.world.now().toISOString());
@@ -122,14 +144,22 @@ async function limited(
   signal: AbortSignal,
   work: (at: Act<never>) => Promise<void>,
 ): Promise<void> {
-  const { settings } = action.run.instance.definition;
-  const { common } = resource;
-  const asked = { start: common.start_timeout ?? settings.start_timeout, stop: common.stop_timeout ?? settings.stop_timeout };
-  const firmMs = step === 'start' || step === 'stop' ? asked[step] : undefined;
+  const { firmMs, softMs } = limitsOf(action, resource, step);
   const memory = step === 'stop' ? forgivingMemory(action.run.memory, action.run.log(resource.rid)) : undefined;
-  await withFirmDeadline(signal, firmMs ?? defaultLimits.actionMs, step, graceMs, (inner, clock) =>
+  await withFirmDeadline(signal, firmMs ?? softMs, step, graceMs, (inner, clock) =>
     work(actOn(action, resource, inner, firmMs === undefined ? clock : undefined, memory)),
   );
+}
+
+/** A driver with a start_timeout or stop_timeout of its own keeps it itself, in each of its waits: after the one of a stop it still has to kill. */
+function limitsOf(action: Action, resource: Resource, step: Step): { firmMs: number | undefined; softMs: number } {
+  const { settings } = action.run.instance.definition;
+  const { common, driver } = resource;
+  if (step !== 'start' && step !== 'stop') return { firmMs: undefined, softMs: defaultLimits.actionMs };
+  const keyword = `${step}_timeout` as const;
+  const askedMs = common[keyword] ?? settings[keyword];
+  if (!Object.hasOwn(driver.keywords, keyword)) return { firmMs: askedMs, softMs: defaultLimits.actionMs };
+  return { firmMs: undefined, softMs: defaultLimits.actionMs + 3 * (askedMs ?? 0) };
 }
 
 /** A dry-run goes on from what it has planned so far; everything else is looked at for real. */

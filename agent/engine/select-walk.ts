@@ -61,7 +61,7 @@ export function selectWalk(instance: Instance, asked: Asked, direction: 'start' 
 /** Why a verb has no business with a resource, whatever its state (state/plan.ts); undefined when it takes part. */
 function leftAlone(resource: Resource, asked: Asked): LeftAlone | undefined {
   const verb = asked.verb === 'restart' ? 'stop' : asked.verb;
-  const { rid, traits, container, implied } = resource;
+  const { rid, traits, implied } = resource;
   const words = asked.rid?.split(',').map((word) => word.trim()) ?? [];
   const named = words.includes(rid) || (implied !== undefined && words.includes(implied.of));
   const able = verb === 'sync' ? hasSync(resource, asked) : isAble(resource, verb);
@@ -101,7 +101,7 @@ function mountOf({ group, config }: Resource): { mount: string } | undefined {
 }
 
 function orderItem(resource: Resource): OrderItem {
-  const { rid, group, type, depth, implied, driver, common } = resource;
+  const { rid, group, type, depth, implied, driver, common, container, networkOf } = resource;
   return {
     rid,
     group,
@@ -111,5 +111,7 @@ function orderItem(resource: Resource): OrderItem {
     ...mountOf(resource),
     ...(implied === undefined ? {} : { implied }),
     ...(driver.promotes === true ? { promotes: true } : {}),
+    ...(networkOf === undefined ? {} : { netnsOf: networkOf }),
+    ...(container === undefined ? {} : { container }),
   };
 }

@@ -11,6 +11,7 @@ export type { Batch, OrderItem } from './walk.ts';
 /**
  * Orders resources for a start (ip, what promotes replicas, vg, fs, share, container with its addresses, app, task, then the
  * groups that have no part in a start) or for a stop, which is the exact reverse.
+ * What lives in a container comes right after the containers, in the same order of groups.
  * Inside a group: what has no subset first, then subsets by name; inside a set by depth, then natural order of the index.
  * @throws SvcError BUG when companions form a loop, so that no resource is ever lost.
  */
@@ -76,6 +77,15 @@ function byDepth(a: OrderItem, b: OrderItem): number {
 }
 
 function rankOf(item: OrderItem): number {
+  // What is inside is a service of its own between the containers and the applications outside.
+  if (item.container !== undefined) return placeOf('container').start + (outerRank(item) + 1) / insideRanks;
+  return outerRank(item);
+}
+
+/** More than there are ranks. */
+const insideRanks = 100;
+
+function outerRank(item: OrderItem): number {
   if (item.promotes === true) return promotionRank;
   // An address of a container that is not in this walk still keeps the container's place.
   return placeOf(item.netnsOf === undefined ? item.group : 'container').start;

@@ -16,8 +16,6 @@ export interface PlanItem {
   readonly provisioned?: boolean | null | undefined;
   /** The operator named this very rid; it waives the standby rule of `stop`. */
   readonly named?: boolean | undefined;
-  /** Rid of the container an encap resource lives in. */
-  readonly container?: string | null | undefined;
 }
 
 /** `reached`: nothing to do because it is there already; otherwise it is left alone, whatever its state. */
@@ -39,18 +37,18 @@ const aims = {
   stop: { reached: whenDown, standby: 'never' },
   shutdown: { reached: whenDown, standby: 'all' },
   provision: { reached: (item) => (item.provisioned === true ? 'already provisioned' : undefined), standby: 'all' },
-  sync: { reached: () => undefined, standby: 'all' },
   unprovision: { reached: (item) => (item.provisioned === false ? 'not provisioned' : undefined), standby: 'all' },
   run: { reached: () => undefined, standby: 'all' },
+  sync: { reached: () => undefined, standby: 'all' },
 } as const satisfies Record<WalkVerb, Aim>;
 
 /**
- * Decides for one resource of a walk. `inside`: this agent runs in the container, so that only encap resources are its own.
+ * Decides for one resource of a walk, encapsulated or not: the host's engine drives both.
  * What is warn, undef or n/a is acted on: the driver's start and stop change nothing where nothing is to do.
  */
-export function decide(verb: WalkVerb, item: PlanItem, inside = false): Decision {
+export function decide(verb: WalkVerb, item: PlanItem): Decision {
   const aim: Aim = aims[verb];
-  const alone = leftAlone(verb, aim, item, inside);
+  const alone = leftAlone(verb, aim, item);
   if (alone !== undefined) return { act: false, reached: false, reason: alone };
   const reached = aim.reached(item);
   if (reached !== undefined) return { act: false, reached: true, reason: reached };
@@ -58,10 +56,9 @@ export function decide(verb: WalkVerb, item: PlanItem, inside = false): Decision
 }
 
 /** Why this action is no business of the resource's. */
-function leftAlone(verb: WalkVerb, aim: Aim, item: PlanItem, inside: boolean): string | undefined {
+function leftAlone(verb: WalkVerb, aim: Aim, item: PlanItem): string | undefined {
   const { traits } = item;
   if (traits.disabled) return 'disabled';
-  if (traits.encap !== inside) return inside ? 'belongs to the host of this container' : `runs inside ${item.container ?? 'its container'}`;
   if (traits.noaction) return 'tag noaction';
   if (!item.able) return `its driver has no ${verbWords[verb]}`;
   if (aim.standby === 'only' && !traits.standby) return 'not standby: boot starts standby resources only';
@@ -75,8 +72,8 @@ const verbWords = {
   boot: 'start',
   stop: 'stop',
   shutdown: 'stop',
-  sync: 'such sync verb',
   provision: 'provision',
   unprovision: 'unprovision',
   run: 'run',
+  sync: 'such sync verb',
 } as const satisfies Record<WalkVerb, string>;

@@ -16,7 +16,7 @@ export interface Traits {
   readonly disabled: boolean;
   readonly standby: boolean;
   readonly monitored: boolean;
-  /** Belongs to the agent inside the container. */
+  /** Lives inside a container of the service. */
   readonly encap: boolean;
   /** Tag `noaction`: no action touches it, and it is optional. */
   readonly noaction: boolean;

@@ -15,6 +15,8 @@ export interface OrderItem {
   readonly promotes?: boolean | undefined;
   /** An address in the network namespace of this container: it starts right after it. */
   readonly netnsOf?: string | undefined;
+  /** The container it lives in: it starts after it, and what is inside starts in the order of groups. */
+  readonly container?: string | undefined;
   /** A companion of another resource, right before or after it. */
   readonly implied?: { readonly of: string; readonly order: 'before' | 'after' } | undefined;
 }

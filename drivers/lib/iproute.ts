@@ -61,7 +61,7 @@ export function routeArgv(verb: 'replace' | 'del', gateway: Address | undefined,
   return ['ip', ...(family === 6 ? ['-6'] : []), 'route', verb, 'default', ...via, 'dev', dev];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** `ip -j addr show` */
 export function parseLinks(text: string): readonly Link[] {
@@ -106,7 +106,7 @@ export function parseRoutes(text: string): readonly DefaultRoute[] {
 }
 
 /** ip prints nothing at all, or `[]`, when there is nothing; and `{}` for what it left out. */
-function parseList(text: string): readonly Fields[] {
+export function parseList(text: string): readonly Fields[] {
   if (text.trim() === '') return [];
   let list: unknown;
   try {
@@ -118,6 +118,6 @@ function parseList(text: string): readonly Fields[] {
   return (list as Fields[]).filter((item) => Object.keys(item).length > 0);
 }
 
-function notUnderstood(line: string): SvcError {
+export function notUnderstood(line: string): SvcError {
   return new SvcError('COMMAND', `ip printed something that is not understood: ${line.slice(0, 200)}`, { facts: { line } });
 }

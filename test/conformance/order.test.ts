@@ -51,6 +51,7 @@ describeUnless(missingVectors('action_order.json'), 'conformance: action_order',
   const noVolume = 'volume is no group of ours: an unknown group is walked with task';
   const reverse = 'a stop is the exact reverse of the start; a driver with nothing to stop there does nothing';
   const xtags = 'addresses of containers are the group ip with a container keyword; tags named after a container engine mean nothing';
+  const encap = 'the engine of the host drives what is inside a container: nothing of ours is installed there';
   const compare = comparison([
     ['driver group order, start', 'ip#0 sync#n disk#0 fs#0 share#0 container#0 app#0 task#0 volume#0', noVolume],
     ['driver group order, stop', 'volume#0 task#0 app#0 container#0 share#0 fs#0 disk#0 sync#n ip#0', `${reverse}; ${noVolume}`],
@@ -60,6 +61,8 @@ describeUnless(missingVectors('action_order.json'), 'conformance: action_order',
     ['downto group, stop', 'volume#0 task#0 app#0 container#0 share#0', noVolume],
     ['index order is lexicographic on rid, start', 'app#1 app#2 app#10 app#B app#a', natural],
     ['index order is lexicographic on rid, stop', 'app#a app#B app#10 app#2 app#1', natural],
+    ['encap skipped on the host, start', 'fs#1 app#2', encap],
+    ['encap skipped on the host, stop', 'app#2 fs#1', encap],
     ['xtags: docker/podman/zone tagged resources skipped, start', 'ip#1 app#2', xtags],
     ['xtags: docker/podman/zone tagged resources skipped, stop', 'app#2 ip#1', xtags],
   ]);

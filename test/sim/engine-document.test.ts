@@ -135,13 +135,13 @@ describe('sim: engine: the document of the HP 3PAR', () => {
     expect(avail).to.equal('warn');
   });
 
-  it('starts and stops in the order of the document, leaving what is inside the container to its own agent', async () => {
+  it('starts and stops in the order of the document, what is inside the container after it and before it', async () => {
     const { stage, actOn } = bench();
     for (const rid of everything) stage.set({ [rid]: 'down' });
     expect((await actOn(service, 'start')).ok).to.equal(true);
-    expect(stage.events).to.deep.equal(['start sync#1', 'start vg#1pr', 'start vg#1', 'start fs#1', 'start container#0']);
+    expect(stage.events).to.deep.equal(['start sync#1', 'start vg#1pr', 'start vg#1', 'start fs#1', 'start container#0', 'start ip#1']);
     stage.events.length = 0;
     expect((await actOn(service, 'stop')).ok).to.equal(true);
-    expect(stage.events).to.deep.equal(['stop container#0', 'stop fs#1', 'stop vg#1', 'stop vg#1pr', 'stop sync#1']);
+    expect(stage.events).to.deep.equal(['stop ip#1', 'stop container#0', 'stop fs#1', 'stop vg#1', 'stop vg#1pr', 'stop sync#1']);
   });
 });

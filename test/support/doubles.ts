@@ -107,6 +107,12 @@ export function doubleDriver(stage: Stage, options: DoubleOptions = {}): Driver 
     ...act('provision'),
     ...act('unprovision'),
     ...(methods.has('provision') ? { provisioned: async (at: At) => stage.part(at.rid).provisioned } : {}),
+    // The inside of a double is this very process: what runs in there runs here.
+    enter: async () => ({
+      init: process.pid,
+      keeps: false,
+      inside: (argv, { set }) => ['env', ...Object.entries(set).map(([name, value]) => `${name}=${value}`), ...argv],
+    }),
     ...(options.promotes === undefined ? {} : { promotes: true }),
     ...(options.implies === undefined ? {} : { implies: options.implies }),
   };

@@ -10,23 +10,20 @@ function item(keywords: TraitKeywords = {}, fields: Partial<PlanItem> = {}): Pla
   return { rid: 'fs#1', traits: traitsOf('fs', keywords), able: true, ...fields };
 }
 
-function reason(verb: WalkVerb, one: PlanItem, inside = false): string {
-  const decision = decide(verb, one, inside);
+function reason(verb: WalkVerb, one: PlanItem): string {
+  const decision = decide(verb, one);
   return decision.act ? 'act' : decision.reason;
 }
 
 describe('plan', () => {
-  it('leaves alone, with every verb, what is disabled, tagged noaction, encapsulated or has no such method', () => {
+  it('leaves alone, with every verb, what is disabled, tagged noaction or has no such method', () => {
     for (const verb of verbs) {
       expect(reason(verb, item({ disable: true }))).to.equal('disabled');
       expect(reason(verb, item({ tags: ['noaction'] }))).to.equal('tag noaction');
-      expect(reason(verb, item({ encap: true }, { container: 'container#0' }))).to.equal('runs inside container#0');
-      expect(reason(verb, item({ tags: ['encap'] }))).to.equal('runs inside its container');
-      expect(reason(verb, item({}), true)).to.equal('belongs to the host of this container');
       expect(reason(verb, item({}, { able: false }))).to.match(/^its driver has no (start|stop|provision|unprovision|run)$/);
       expect(decide(verb, item({ disable: true }, { status: 'up' }))).to.include({ act: false, reached: false });
     }
-    expect(reason('start', item({ encap: true }), true)).to.equal('act');
+    expect(reason('start', item({ encap: true })), 'the engine of the host drives what is inside a container too').to.equal('act');
   });
 
   it('skips what is where it should be, and acts on what cannot be told', () => {
