@@ -33,7 +33,7 @@ export function reportActions(app: App, done: readonly Done[]): void {
         { colour: app.colour },
       ),
     );
-  else for (const one of done) app.out(closingLine(app, one));
+  else for (const one of done) app.out(`${targetLines(one)}${closingLine(app, one)}`);
 }
 
 function complain(app: App, one: Done, several: boolean): void {
@@ -53,6 +53,18 @@ function complain(app: App, one: Done, several: boolean): void {
 function failedRid({ steps }: ActionResult): readonly string[] {
   const failed = steps.filter((step) => step.outcome === 'failed').map((step) => step.rid);
   return failed.length === 1 ? failed : [];
+}
+
+/** What came of each target of a sync. */
+function targetLines(one: Done): string {
+  if (!('result' in one)) return '';
+  const { service, outcomes } = one.result;
+  return outcomes
+    .map(({ rid, target, ok, note, bytes }) => {
+      const parts = [ok ? 'done' : 'failed', ...(ok && bytes !== undefined ? [`${bytes} bytes sent`] : []), ...(note === undefined ? [] : [note])];
+      return `${service}: ${rid} to ${target}: ${parts.join(', ')}\n`;
+    })
+    .join('');
 }
 
 /** The last line of an action on one service; empty when it never began: the error said it. */

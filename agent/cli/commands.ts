@@ -23,6 +23,7 @@ import { printConfigCommand } from './commands/print-config.ts';
 import { printPlanCommand } from './commands/print-plan.ts';
 import { printScheduleCommand } from './commands/print-schedule.ts';
 import { statusCommand } from './commands/status.ts';
+import { syncCommand } from './commands/sync.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { VerbName } from './verbs.ts';
 
@@ -36,6 +37,7 @@ export const commands = {
   provision: actionCommand,
   unprovision: actionCommand,
   run: actionCommand,
+  sync: syncCommand,
   freeze: markCommand,
   thaw: markCommand,
   clear: clearCommand,

@@ -21,7 +21,6 @@ const selections = ['rid', 'tag', 'subset', 'upto', 'downto'] as const satisfies
 
 /** A whole action, or the same one again, answers for the cut one. */
 export function takesOver(request: ActionRequest, partial: boolean, cut: OpenAction): boolean {
-  if (!partial) return (answersFor[request.verb] as readonly string[]).includes(cut.verb);
   const then = cut.options as Partial<ActionRequest>;
   const isSame = then.verb === request.verb && methodOf(then) === methodOf(request);
   if (!partial) return request.verb === 'sync' ? isSame : (answersFor[request.verb] as readonly string[]).includes(cut.verb);
