@@ -12,10 +12,10 @@ import { workRules } from './rules/work.ts';
 import { stateRules } from './rules/states.ts';
 import type { Subject } from './subject.ts';
 
-/** For a variant of a case: what it changes, and that this is predicted. */
+/** For a variant of a case: what it runs, what that may say, and that it is predicted. */
 export function variantRules(subject: () => Subject, driver: Driver): void {
-  const can = { start: driver.start !== undefined, stop: driver.stop !== undefined };
-  stateRules(subject, can);
+  const can = { stop: driver.stop !== undefined };
+  lieRules(subject);
   missingToolRules(subject, can);
   dryRunRules(subject, can);
 }

@@ -67,7 +67,7 @@ export interface Rigs {
   readonly needs: Needs;
   /** Worlds in which the resource can be started (run, for a task) at once. Each rule is tried in each. */
   readonly cases: Readonly<Record<string, Build>>;
-  /** Further worlds, in which only the rules about changes are tried (they take long, or differ only in what is changed). */
+  /** Further worlds, in which only those rules are tried that are about the commands: lies, missing programs, dry-run. */
   readonly variants?: Readonly<Record<string, Build>>;
   /** The world before provision; its truth is about what provision makes. Wanted of each driver that provisions. */
   readonly blank?: Build;

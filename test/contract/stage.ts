@@ -85,7 +85,7 @@ export function createStage(setting: Setting, memory = new Map<string, string>()
         const allow = new Set(options.allow);
         const effects = effectsOf(texts, said, options.dryRun ?? false);
         const act: ActInput = { ...input(doors, signal), effects, allow, progress: () => undefined };
-        if (verb === 'sync update') mustArrive((await driver.sync?.update?.(createAct(act) as never)) ?? []);
+        if (verb === 'sync update') mustArrive((await driver.sync?.update?.(createAct(act))) ?? []);
         else await driver[verb]?.(createAct(act));
       }),
     with: (text) => createStage({ ...setting, text }, memory, said),
