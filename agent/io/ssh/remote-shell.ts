@@ -24,10 +24,10 @@ const script = [
   '[ "$_f" ] || exec 5</dev/null',
   'eval "$_s"',
   'if [ "$_m" ]; then trap "" PIPE; setsid "$@" <&5 3<&- 4>&- 5<&- & else timeout -k 5 "$_t" "$@" <&5 3<&- 4>&- 5<&- & fi',
-  '_p=$!',
+  'eval "_p=$_b"',
   // The watch: `term`, or the end of our side.
   '{ while IFS= read -r _l; do [ "$_l" = term ] && break; done; [ "$_l" = term ] || [ -z "$_m" ] && kill -s TERM "$_p"; } <&3 >/dev/null 2>&1 4>&- 5<&- & ' +
-    '_w=$!',
+    'eval "_w=$_b"',
   'wait "$_p" 2>/dev/null; _c=$?',
   '{ kill "$_w"; wait "$_w"; } 2>/dev/null',
   // What it left in its group would hold devices and our channel: TERM, and KILL after 5 s. Zombies are nothing: PID 1 may reap late.
@@ -61,6 +61,7 @@ export function renderCommand({ argv, env, cwd, limitS, survive }: RemoteCommand
   const odd = Object.keys(env).find((name) => !/^[A-Za-z][A-Za-z0-9_]*$|^_[A-Z0-9_]+$/.test(name));
   if (odd !== undefined) throw new SvcError('CONFIG', `"${odd}" cannot be the name of a variable of a remote command`);
   const text = [
+    "_b='$!'", // what the line may not say
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoteForShell(value)}`),
     `cd ${quoteForShell(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit 126`,
     survive ? '_m=1' : `_t=${limitS}`,
