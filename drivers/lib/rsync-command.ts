@@ -4,7 +4,7 @@ import { SvcError } from '../../agent/errors.ts';
 import { isAtLeast, type RsyncVersion } from './rsync-output.ts';
 
 export interface RsyncSettings {
-  readonly options: readonly string[];
+  readonly options: readonly string[] | undefined;
   /** Without the usual block -HAXpogDtrlx --delete --force. */
   readonly reset_options: boolean;
   /** KB per second. */
@@ -19,7 +19,7 @@ export function blockOf(settings: RsyncSettings, versions: readonly RsyncVersion
   const letters = `H${can('hasAcls') ? 'A' : ''}${can('hasXattrs') ? 'X' : ''}pogDtrlx`;
   return [
     ...(settings.reset_options ? [] : [`-${letters}`, '--delete', '--force']),
-    ...settings.options,
+    ...(settings.options ?? []),
     '--stats',
     '--no-h',
     '-s',
@@ -34,9 +34,9 @@ export function progressOption(version: RsyncVersion): readonly string[] {
 }
 
 /** How rsync reaches the other side; an `-e` of the user's own is respected. */
-export function remoteShell(options: readonly string[], rsh: Argv, user: string | undefined): readonly string[] {
-  const own = options.some((word) => word === '--rsh' || word.startsWith('--rsh=') || hasLetter(word, 'e'));
-  const path = options.some((word) => word === '--rsync-path' || word.startsWith('--rsync-path='));
+export function remoteShell(options: readonly string[] | undefined, rsh: Argv, user: string | undefined): readonly string[] {
+  const own = (options ?? []).some((word) => word === '--rsh' || word.startsWith('--rsh=') || hasLetter(word, 'e'));
+  const path = (options ?? []).some((word) => word === '--rsync-path' || word.startsWith('--rsync-path='));
   return [
     ...(own ? [] : ['-e', rsh.map(quoteForRsync).join(' ')]),
     ...(path || user === undefined || user === 'root' ? [] : ['--rsync-path', 'sudo rsync']),
@@ -55,7 +55,7 @@ export function isDeleting(words: readonly string[]): boolean {
 }
 
 /** Sources keep their whole path below the destination (-R). */
-export function isRelative(options: readonly string[]): boolean {
+export function isRelative(options: readonly string[] = []): boolean {
   return options.some((word) => word === '--relative' || hasLetter(word, 'R'));
 }
 
@@ -82,7 +82,7 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /** Why these words may not stand in `options`; undefined when they may. */
-export function optionFault(options: readonly string[]): string | undefined {
+export function optionFault(options: readonly string[] = []): string | undefined {
   for (const word of options) {
     const [name = ''] = word.split('=');
     const reason = Object.hasOwn(refused, name) ? refused[name] : undefined;
@@ -94,7 +94,7 @@ export function optionFault(options: readonly string[]): string | undefined {
 }
 
 /** `node:path` as rsync wants it; a name with a colon would be taken for something else. */
-export function placeOn(node: string, user: string | undefined, path: string): string {
+export function placeOn(node: string, path: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(node)) throw new SvcError('CONFIG', `rsync cannot reach a node named ${node}`);
-  return `${user === undefined ? '' : `${user}@`}${node}:${path}`;
+  return `${node}:${path}`;
 }

@@ -25,7 +25,6 @@ export interface Link {
   readonly local: RsyncVersion;
   readonly block: readonly string[];
   readonly shell: readonly string[];
-  readonly user: string | undefined;
   readonly deletes: boolean;
   readonly timeoutMs: number;
 }
@@ -40,7 +39,7 @@ export async function openLink(at: Act<Keywords>, peer: Peer, settings: RsyncSet
   const user = at.section(`host#${peer.node}`)?.values['user'];
   const block = [...blockOf(settings, [local, there]), ...extra];
   const shell = remoteShell(settings.options, peer.rsh, user);
-  return { peer, local, block, shell, user, deletes: isDeleting(block), timeoutMs: settings.timeout };
+  return { peer, local, block, shell, deletes: isDeleting(block), timeoutMs: settings.timeout };
 }
 
 export interface ItemResult {
@@ -119,7 +118,7 @@ async function makeParent(at: Act<Keywords>, link: Link, item: SyncItem): Promis
 }
 
 function placeOf(link: Link, item: SyncItem): string {
-  return placeOn(link.peer.node, link.user, item.to);
+  return placeOn(link.peer.node, item.to);
 }
 
 function judge({ exitCode, stderr }: Result): RsyncVerdict {

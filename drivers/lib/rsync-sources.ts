@@ -12,7 +12,7 @@ export interface SourceSettings {
   readonly dst: string;
   readonly exclude: readonly string[];
   readonly include: readonly string[];
-  readonly options: readonly string[];
+  readonly options: readonly string[] | undefined;
 }
 
 export interface Sources {

@@ -23,7 +23,7 @@ const keywords = {
     text: 'Which nodes of the service get the copy.',
     example: 'nodes drpnodes',
   },
-  options: { kind: 'argv', default: '', text: 'Further options of rsync.', example: '--compress' },
+  options: { kind: 'argv', text: 'Further options of rsync.', example: '--compress' },
   reset_options: { kind: 'boolean', default: 'false', text: 'Leave out the usual -HAXpogDtrlx --delete --force.' },
   exclude: { kind: 'list', default: '', text: 'What is not copied: absolute paths here, or patterns of rsync.', example: '/etc/ *.core' },
   include: {

@@ -1,0 +1,98 @@
+import { type Act, type Blocker, defineDriver, type Observe, type Outcome, type Peer } from '../../agent/driver/contract.ts';
+import type { Keywords } from '../../agent/driver/keywords.ts';
+import { SvcError } from '../../agent/errors.ts';
+import { instanceRefusals, refusalText } from '../lib/rsync-guard.ts';
+import { keepOutcome, orFailure, syncStatus, targetsOf } from '../lib/sync-targets.ts';
+import { differenceText, differingLines } from '../lib/text-difference.ts';
+import { digestOf } from '../lib/text-digest.ts';
+
+const keywords = {
+  src: { kind: 'path', required: true, text: 'The service file.' },
+  target: { kind: 'list', choices: ['nodes', 'drpnodes'], default: 'nodes drpnodes', text: 'Which nodes of the service get the file.' },
+  schedule: { kind: 'schedule', default: '@60', text: 'When the daemon sends the file.' },
+  sync_max_delay: { kind: 'duration', unit: 'm', default: '61m', text: 'Age of the last sending from which the state is down.' },
+} as const satisfies Keywords;
+
+type At = Observe<typeof keywords>;
+type Acting = Act<typeof keywords>;
+
+/** Remembered on both sides: the digest of the text that this node and that one had in common last. */
+const agreedKey = (node: string): string => `agreed_${node}`;
+
+async function update(at: Acting): Promise<readonly Outcome[]> {
+  const ours = await ownText(at);
+  const outcomes: Outcome[] = [];
+  for (const peer of targetsOf(at, at.config.target)) {
+    outcomes.push(await keepOutcome(at, await orFailure(at, peer.node, () => send(at, peer, ours))));
+  }
+  return outcomes;
+}
+
+async function ownText(at: At): Promise<string> {
+  const text = await at.local.file(at.config.src);
+  if (text === undefined) throw new SvcError('NOT_FOUND', `${at.config.src} does not exist`);
+  return text;
+}
+
+async function send(at: Acting, peer: Peer, ours: string): Promise<Outcome> {
+  const target = peer.node;
+  if (peer.services === undefined)
+    return { target, ok: false, code: 'UNSUPPORTED', note: `where ${target} keeps its service files is not known` };
+  const there = at.on({ node: target });
+  const name = at.config.src.slice(at.config.src.lastIndexOf('/') + 1);
+  const path = `${peer.services}/${name}`;
+  const other = (await there.list(peer.services)).find((entry) => entry !== name && isServiceFile(entry, at.service));
+  if (other !== undefined)
+    return { target, ok: false, code: 'REFUSED', note: `${target} has this service in ${other}: remove one of the two (cannot be waived)` };
+  const theirs = await there.file(path);
+  if (theirs === ours) {
+    await agree(at, target, ours);
+    return { target, ok: true, bytes: 0 };
+  }
+  const refusals = [...(await foreignEdit(at, target, path, theirs, ours)), ...(await instanceRefusals(at, target))];
+  if (refusals.length > 0) return { target, ok: false, code: 'REFUSED', note: refusalText(refusals) };
+  if (theirs === undefined && (await there.stat(peer.services)) === undefined) await there.change(['mkdir', '-p', peer.services]);
+  await there.write(path, ours, (await at.local.stat(at.config.src))?.mode ?? 0o644);
+  await agree(at, target, ours);
+  return { target, ok: true, bytes: new TextEncoder().encode(ours).length };
+}
+
+/** `svc1.conf`, `svc1.env`, `svc1.ini`. */
+function isServiceFile(entry: string, service: string): boolean {
+  return ['conf', 'env', 'ini'].some((ending) => entry === `${service}.${ending}`);
+}
+
+/** Only the copy that both had in common last is replaced: anything else was edited there. */
+async function foreignEdit(at: Acting, node: string, path: string, theirs: string | undefined, ours: string): Promise<readonly Blocker[]> {
+  if (theirs === undefined || (await digestOf(theirs)) === (await at.recall(agreedKey(node)))) return [];
+  const difference = differenceText(differingLines(theirs, ours), secretKeys(at));
+  const text = `${path} was edited on ${node} (- there, + here): ${difference}`;
+  if (!at.allows('overwrite-peer-config')) return [{ text, allow: 'overwrite-peer-config' }];
+  at.log.warn(`allowed (overwrite-peer-config): ${text}`);
+  return [];
+}
+
+/** Keywords that hold secrets in this service, by the drivers' own tables. */
+function secretKeys({ resources }: At): ReadonlySet<string> {
+  const isSecret = (value: unknown) => typeof value === 'object' && value !== null && 'reveal' in value;
+  return new Set(resources.flatMap(({ config }) => Object.entries(config).flatMap(([key, value]) => (isSecret(value) ? [key] : []))));
+}
+
+/** Told on both sides: after a relocation the other one is the sender. */
+async function agree(at: Acting, node: string, text: string): Promise<void> {
+  const digest = await digestOf(text);
+  if ((await at.recall(agreedKey(node))) === digest) return;
+  await at.remember(agreedKey(node), digest);
+  await at.rememberOn(node, agreedKey(at.node), digest);
+}
+
+export default defineDriver({
+  summary: 'The service file sent to the other nodes of the service; every service with peers has it as sync#i0.',
+  needs: [],
+  keywords,
+  reads: () => [],
+  label: ({ target }) => `rsync svc config to ${[...target].sort().join(', ')}`,
+  anytime: true,
+  status: (at) => syncStatus(at, at.config),
+  sync: { update },
+});
