@@ -18,6 +18,7 @@ import { loadNode } from './engine/node.ts';
 import { createRemotePeers, noRemoteRun } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
 import type { World } from './engine/world.ts';
+import { rshTo } from './engine/rsh.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
 import { openScopes } from './io/scope.ts';
@@ -75,6 +76,9 @@ export async function createWorld(paths: Paths, sink: Sink, call: Invocation): P
     reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
   };
 }
+    doorsFor: ways.doorsFor,
+    ...(sid === undefined ? {} : { sid }),
+    rshTo: (name) => rshTo(node, name, process.env),
 
 /** A node file with errors: looking and stopping go on, with the errors on stderr; anything else is refused. */
 async function usableNode(paths: Paths, call: Invocation): Promise<NodeDefinition> {
