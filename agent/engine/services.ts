@@ -12,6 +12,7 @@ import { nearestName } from '../config/nearest.ts';
 import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';
+import { configSyncDriver, withConfigSync } from './implicit-sync.ts';
 import { buildInstance, type Instance } from './instance.ts';
 import { keepText, serviceFolder } from './memory.ts';
 import { createRun } from './run.ts';
@@ -49,10 +50,12 @@ export async function evaluateText(
   node = world.node.name,
 ): Promise<Opened> {
   const document = parseDocument(text, path);
-  const evaluated = evaluateService(document, await evaluationFor(world, service, document, mode, node));
+  const environment = await evaluationFor(world, service, document, mode, node);
+  const evaluated = evaluateService(document, environment);
   const problems = [...checkServiceNames([{ name: service, path }], world.reservedNames), ...evaluated.problems];
   await loadImplied(world, evaluated.definition);
-  return { document, definition: hasErrors(problems) ? undefined : evaluated.definition, problems };
+  const isValid = evaluated.definition !== undefined && !hasErrors(problems);
+  return { document, definition: isValid ? withConfigSync(evaluated.definition, environment) : undefined, problems };
 }
 
 /** With what a document is evaluated; its drivers are loaded. */
@@ -63,7 +66,7 @@ export async function evaluationFor(
   mode: number,
   node = world.node.name,
 ): Promise<ServiceEnvironment> {
-  await world.registry.load(requiredDrivers(document));
+  await world.registry.load([...requiredDrivers(document), configSyncDriver]);
   return { name: service, node, catalog: world.registry, nodeSettings: world.node.settings, fileMode: mode, checkSchedule };
 }
 
