@@ -61,7 +61,11 @@ function targetLines(one: Done): string {
   const { service, outcomes } = one.result;
   return outcomes
     .map(({ rid, target, ok, note, bytes }) => {
-      const parts = [ok ? 'done' : 'failed', ...(ok && bytes !== undefined ? [`${bytes} bytes sent`] : []), ...(note === undefined ? [] : [note])];
+      const parts = [
+        ok ? 'done' : 'failed',
+        ...(ok && bytes !== undefined ? [`${bytes} bytes sent`] : []),
+        ...(note === undefined ? [] : [note]),
+      ];
       return `${service}: ${rid} to ${target}: ${parts.join(', ')}\n`;
     })
     .join('');

@@ -19,6 +19,7 @@ import { logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
 import { nodeConfigCommand } from './commands/node-config.ts';
+import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
 import { printPlanCommand } from './commands/print-plan.ts';
 import { printScheduleCommand } from './commands/print-schedule.ts';
@@ -59,6 +60,7 @@ export const commands = {
   history: historyCommand,
   logs: logsCommand,
   'node doctor': doctorCommand,
+  'node ping': nodePingCommand,
   'node print config': nodeConfigCommand,
   doc: docCommand,
   completion: completionCommand,

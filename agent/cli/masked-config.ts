@@ -3,14 +3,11 @@ import type { IniDocument } from '../config/document.ts';
 import { groupOf, splitRid } from '../config/groups.ts';
 import { isFreeSection } from '../config/key-path.ts';
 import { nodeSectionTable } from '../config/node-tables.ts';
-import { maskSecretText, secretMask } from '../config/secret.ts';
+import { looksSecret, maskSecretText, secretMask, secretWords } from '../config/secret.ts';
 import { nodeKeywords, resourceKeywords, serviceKeywords } from '../config/tables.ts';
 import type { Keywords } from '../driver/keywords.ts';
 import type { Registry } from '../driver/registry.ts';
 
-/** Words in the name of a free-form key (`[env]`), or of a variable in a value (`PGPASSWORD=x`), that make it a secret all the same. */
-const secretWords = 'passw|passphrase|secret|token|credential|private_?key|api_?key';
-const secretName = new RegExp(secretWords, 'i');
 const secretAssignment = new RegExp(`([\\w-]*(?:${secretWords})[\\w-]*=)("[^"]*"|'[^']*'|[^\\s"']+)`, 'gi');
 
 /** A shorter value stands in half of all texts: masking it everywhere would hide the file, not the secret. */
@@ -49,7 +46,7 @@ function secretTest(document: IniDocument, registry: Registry): SecretTest {
   return (section, key) => {
     const name = key.split('@')[0] ?? key;
     const keyword = tablesOf(section, document, registry).find((table) => Object.hasOwn(table, name))?.[name];
-    return keyword === undefined ? secretName.test(name) : keyword.kind === 'secret';
+    return keyword === undefined ? looksSecret(name) : keyword.kind === 'secret';
   };
 }
 
@@ -68,7 +65,10 @@ function secretValues(document: IniDocument, isSecret: SecretTest, evaluate: (pa
   const found = document.sections.flatMap(({ name, keys }) =>
     [...keys].flatMap(([key, entry]) => (isSecret(name, key) ? [entry.value, evaluate(`${name}.${key}`) ?? ''] : [])),
   );
-  const values = found.filter((value) => value.length >= leastLength && maskSecretText(value) === secretMask && value !== secretMask);
+  const own = found.filter((value) => maskSecretText(value) === secretMask);
+  const values = own
+    .flatMap((value) => [value, ...value.split('\n')])
+    .filter((value) => value.length >= leastLength && value !== secretMask);
   return [...new Set(values)].sort((a, b) => b.length - a.length);
 }
 

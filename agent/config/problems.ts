@@ -1,5 +1,7 @@
 /** Collecting and printing problems of a file. */
 import type { Problem } from './definition.ts';
+import { isFreeSection } from './key-path.ts';
+import { looksSecret, maskSecretText } from './secret.ts';
 
 /** Takes problems as they are found. */
 export interface ProblemSink {
@@ -19,7 +21,8 @@ const longestShown = 120;
 
 export function report(sink: ProblemSink, severity: Problem['severity'], place: ProblemPlace, text: string): void {
   const { line, section, keyword, value, nearest } = place;
-  const shown = value !== undefined && value.length > longestShown ? `${value.slice(0, longestShown)}…` : value;
+  const safe = value !== undefined && isHidden(section, keyword) ? maskSecretText(value) : value;
+  const shown = safe !== undefined && safe.length > longestShown ? `${safe.slice(0, longestShown)}…` : safe;
   sink.found.push({
     severity,
     file: sink.file,
@@ -30,6 +33,11 @@ export function report(sink: ProblemSink, severity: Problem['severity'], place: 
     ...(shown === undefined ? {} : { value: shown }),
     ...(nearest === undefined ? {} : { nearest }),
   });
+}
+
+/** A password in [env] must not come out with the fault that was found in it. */
+function isHidden(section: string | undefined, keyword: string | undefined): boolean {
+  return section !== undefined && keyword !== undefined && isFreeSection(section) && looksSecret(keyword);
 }
 
 export function hasErrors(problems: readonly Problem[]): boolean {

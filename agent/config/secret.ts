@@ -20,6 +20,15 @@ export type RevealSecret = (source: SecretSource) => string;
 
 export const secretMask = 'xxxx';
 
+/** Words in the name of a free-form key (`[env]`), or of a variable in a value (`PGPASSWORD=x`), that make it a secret all the same. */
+export const secretWords = 'passw|passphrase|secret|token|credential|private_?key|api_?key';
+const secretName = new RegExp(secretWords, 'i');
+
+/** Whether a key without a keyword table is to be treated as a secret. */
+export function looksSecret(name: string): boolean {
+  return secretName.test(name);
+}
+
 /** Parses `file:/path`, `env:NAME`, `command:argv` or an inline value; the fault never repeats the text. */
 export function parseSecret(text: string, reveal?: RevealSecret): { readonly value: ConfiguredSecret } | { readonly fault: string } {
   if (text === '') return { fault: 'is empty; allowed is file:/path, env:NAME or command:argv' };

@@ -1,8 +1,8 @@
 /** `node doctor`: is this node fit for its services? A line per check, with the command that mends it. Exit 1 when a check failed. */
 import { statfs } from 'node:fs/promises';
-import type { NodeDefinition } from '../../config/definition.ts';
 import { readOwner } from '../../io/lock.ts';
 import { lockFile } from '../../engine/bracket.ts';
+import { loadNode } from '../../engine/node.ts';
 import { interruptedActions } from '../../engine/recover.ts';
 import { openService, serviceNames } from '../../engine/services.ts';
 import { asSvcError } from '../../errors.ts';
@@ -21,7 +21,7 @@ const leastFreeBytes = 64 * 1024 * 1024;
 export async function doctorCommand(app: App): Promise<number> {
   const checks = [
     rootCheck(),
-    ...nodeChecks(app.world.node),
+    ...(await nodeChecks(app)),
     ...(await toolChecks(app)),
     ...(await diskChecks(app)),
     ...driverChecks(app),
@@ -45,8 +45,18 @@ function rootCheck(): Check {
     : { name: 'user', state: 'warn', text: 'not root: mounts, devices and addresses cannot be changed', mend: 'sudo svcmgr …' };
 }
 
-function nodeChecks(node: NodeDefinition): readonly Check[] {
-  return [{ name: 'node', state: 'ok', text: `${node.name}, ${node.file === undefined ? 'no node file (defaults)' : node.file}` }];
+async function nodeChecks(app: App): Promise<readonly Check[]> {
+  const { definition, problems } = await loadNode(app.world.paths.nodeFile, app.env);
+  const errors = problems.filter((problem) => problem.severity === 'error').length;
+  const named: Check = { name: 'node', state: 'ok', text: `${definition.name}, ${definition.file ?? 'no node file (defaults)'}` };
+  if (errors === 0) return [named];
+  const faulty: Check = {
+    name: 'node file',
+    state: 'fail',
+    text: `${errors} error${errors === 1 ? '' : 's'}`,
+    mend: 'svcmgr node print config shows them',
+  };
+  return [named, faulty];
 }
 
 const coreTools = { flock: 'util-linux', setpriv: 'util-linux', prlimit: 'util-linux' } as const;
@@ -56,7 +66,8 @@ async function toolChecks(app: App): Promise<readonly Check[]> {
   const { world } = app;
   const needed = new Map<string, string[]>(Object.entries(coreTools).map(([tool, from]) => [tool, [`the agent (package ${from})`]]));
   for (const name of await serviceNames(world)) {
-    const { definition } = await openService(world, name);
+    // A file that cannot be read is the matter of its own check.
+    const definition = (await openService(world, name).catch(() => undefined))?.definition;
     for (const resource of definition?.resources ?? []) {
       for (const tool of world.registry.driver(resource.type).needs)
         needed.set(tool, [...(needed.get(tool) ?? []), `${name} ${resource.rid}`]);
@@ -103,7 +114,7 @@ async function serviceChecks(app: App): Promise<readonly Check[]> {
       checks.push(
         errors === 0
           ? { name, state: 'ok', text: 'valid' }
-          : { name, state: 'fail', text: `${errors} errors in its file`, mend: `svcmgr -s ${name} validate` },
+          : { name, state: 'fail', text: `${errors} error${errors === 1 ? '' : 's'} in its file`, mend: `svcmgr -s ${name} validate` },
       );
       checks.push(...(await cutChecks(app, name)));
     } catch (thrown) {

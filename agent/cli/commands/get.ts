@@ -1,7 +1,9 @@
 /** `get --kw`: the value of keywords, as written or evaluated for a node; a line each; secrets masked. */
 import type { Problem } from '../../config/definition.ts';
+import type { IniDocument } from '../../config/document.ts';
 import { evaluateKeyword } from '../../config/evaluate-keyword.ts';
 import { splitKeyPath } from '../../config/key-path.ts';
+import { nearestName } from '../../config/nearest.ts';
 import { problemLine } from '../../config/problems.ts';
 import { SvcError } from '../../errors.ts';
 import { type App, formatOf, sayData } from '../app.ts';
@@ -39,6 +41,7 @@ function documentOf(service: string, rows: readonly Row[]): Readonly<Record<stri
 
 function rowOf({ name, document, env, mask }: ShownConfig, keyword: string, evaluated: boolean): Row {
   const { section, key } = splitKeyPath(keyword);
+  if (section !== 'DEFAULT' && document.section(section) === undefined) throw noSection(document, section);
   const { text, value, problems } = evaluateKeyword(document, env, keyword, { raw: !evaluated });
   // As written, a keyword that is not there is an empty line; one that cannot be there is a mistake of the caller.
   const faults = evaluated || text !== undefined ? problems : evaluateKeyword(document, env, keyword).problems.filter(isAboutName);
@@ -51,6 +54,18 @@ function rowOf({ name, document, env, mask }: ShownConfig, keyword: string, eval
     text: mask.value(section, key, text ?? null),
     value: mask.value(section, key, (evaluated ? value : text) ?? null),
   };
+}
+
+function noSection(document: IniDocument, section: string): SvcError {
+  const nearest = nearestName(
+    section,
+    document.sections.map(({ name }) => name),
+  );
+  return new SvcError(
+    'NOT_FOUND',
+    `${document.file}: there is no section [${section}]`,
+    nearest === undefined ? {} : { hint: `did you mean ${nearest}?` },
+  );
 }
 
 /** A problem without a value is about the name asked for, not about what the file says. */
