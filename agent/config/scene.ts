@@ -81,11 +81,17 @@ export function serviceScene(doc: IniDocument, env: ServiceEnvironment, index: F
 
 /** The scene of what lives inside a container: the container is its node, and one of encapnodes. The node lists stay. */
 export function insideScene(scene: Scene, node: string): Scene {
-  const { members } = scene.view;
+  const { sections, tables, view } = scene;
+  const { members } = view;
   const isNamed = members.encapnodes.some((name) => isSameNode(name, node));
   const encapnodes = isNamed ? members.encapnodes : [...members.encapnodes, node];
   const clusterNodes = scene.env.clusterNodes ?? [scene.env.node];
-  return sceneOf(scene.doc, { ...scene.env, node, clusterNodes }, scene, scopeView(node, { ...members, encapnodes }, clusterNodes));
+  return sceneOf(
+    scene.doc,
+    { ...scene.env, node, clusterNodes },
+    { sections, tables },
+    scopeView(node, { ...members, encapnodes }, clusterNodes),
+  );
 }
 
 /** The scene of a node file: no role scopes. */

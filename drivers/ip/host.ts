@@ -101,6 +101,7 @@ export default defineDriver({
   keywords,
   reads: () => [...iprouteReads, ...resolveReads, ...conflictReads],
   label: (config) => `${config.ipname}@${config.ipdev}`,
+  entersNetworkOnly: true,
   status: (at) => ipStatus(at),
   blockers,
   start,
