@@ -15,10 +15,11 @@ import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
 import { createRegistry } from './driver/registry.ts';
 import { loadNode } from './engine/node.ts';
-import { createRemotePeers, noRemoteRun } from './engine/remote-agent.ts';
+import { type NodeWays, openNodeWays } from './engine/node-ways.ts';
+import { createRemotePeers } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
-import type { World } from './engine/world.ts';
 import { rshTo } from './engine/rsh.ts';
+import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
 import { openScopes } from './io/scope.ts';
@@ -44,41 +45,51 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   const paths = findPaths(process.env);
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
   const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
+  const opened: NodeWays[] = [];
   try {
-    const world = await createWorld(paths, sink, call);
+    const world = await createWorld(paths, sink, call, opened);
     return await commands[call.verb.name](createApp(call, world, signal));
   } catch (thrown) {
     const error = asSvcError(thrown);
     if (error.code === 'BUG') file?.sink({ at: new Date(), level: 'error', text: complaint(error, true) });
     throw error;
   } finally {
+    for (const ways of opened) await ways.close();
     await file?.close();
   }
 }
 
-/** The world of this node: node configuration, drivers, doors. */
-export async function createWorld(paths: Paths, sink: Sink, call: Invocation): Promise<World> {
+/** The world of this node: node configuration, drivers, doors. Adds to `opened` what must be closed in the end. */
+async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: NodeWays[]): Promise<World> {
   const node = await usableNode(paths, call);
+  const ways = openNodeWays(node, process.env);
+  opened.push(ways);
+  const sid = givenSid(process.env['SVCMGR_SID']);
   return {
     paths,
     node,
     registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
     doors: createDoors(openScopes(paths.state)),
     peers: createRemotePeers({
-      run: noRemoteRun,
+      run: ways.run,
       placeOf: (name) => remotePlace(node, name),
       now: () => new Date(),
       timeoutMs: node.settings.peer_timeout,
     }),
+    doorsFor: ways.doorsFor,
+    ...(sid === undefined ? {} : { sid }),
+    rshTo: (name) => rshTo(node, name, process.env),
     now: () => new Date(),
     sink,
     who: findWho(process.env),
     reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
   };
 }
-    doorsFor: ways.doorsFor,
-    ...(sid === undefined ? {} : { sid }),
-    rshTo: (name) => rshTo(node, name, process.env),
+
+/** Of the agent that called us; anything else in the environment is no session id. */
+function givenSid(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\w.-]{8,100}$/.test(text) ? text : undefined;
+}
 
 /** A node file with errors: looking and stopping go on, with the errors on stderr; anything else is refused. */
 async function usableNode(paths: Paths, call: Invocation): Promise<NodeDefinition> {

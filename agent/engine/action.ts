@@ -43,7 +43,7 @@ const settleMs = 10_000;
  */
 export async function runAction(world: World, service: string, request: ActionRequest, signal: AbortSignal): Promise<ActionResult> {
   const begun = Date.now();
-  const sid = randomUUID();
+  const sid = world.sid ?? randomUUID();
   const instance = await loadForAction(world, service, request.verb, { keep: !request.dryRun });
   const run = createRun(world, instance, { action: verbText(request), sid, ...(request.dryRun ? { dryRun: true } : {}) });
   // Before the lock: a selection that matches nothing is an error of the request.

@@ -24,6 +24,8 @@ export interface World {
   readonly sink: Sink;
   /** Who asks, for the journal. */
   readonly who: Who;
+  /** Session id that another agent gave to this call: its action is journaled under it, so that the other one finds how it ended. */
+  readonly sid?: string;
   /** Names a service may not have. */
   readonly reservedNames: readonly string[];
 }

@@ -96,7 +96,8 @@ function upBlocker({ service }: OwnConfig, node: string, { state, text }: Instan
 
 /** A node without the service cannot be asked later either: it is the file that must be mended, not the connection. */
 function withoutStatus(own: OwnConfig, node: string, fault: PeerFault | undefined, guard: StorageGuard | undefined): StartDecision {
-  const text = `${node}: ${fault?.text ?? 'it gave no status'}`;
+  const why = fault?.text ?? 'it gave no status';
+  const text = why.startsWith(node) ? why : `${node}: ${why}`;
   if (fault?.kind === 'no service') {
     const mend = `svcmgr -s ${own.service} sync update --rid 'sync#i0'`;
     return { blockers: [{ text, allow: 'peer-config', mend }], warnings: [], askAgain: [] };
