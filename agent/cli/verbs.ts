@@ -26,7 +26,7 @@ export const verbs = [
   { name: 'provision', group: 'actions', services: 'many', options: [...action, 'no-rollback'], summary: 'create what the resources need, then start them', example: 'svcmgr -s svc1 provision' },
   { name: 'unprovision', group: 'actions', services: 'one', options: [...action, 'confirm'], summary: 'stop, then destroy the data; asks for the name typed back', example: 'svcmgr -s svc1 unprovision --confirm svc1' },
   { name: 'run', group: 'actions', services: 'many', options: [...action], summary: 'run task resources', example: 'svcmgr -s svc1 run --rid task#1' },
-  { name: 'sync', group: 'actions', services: 'many', options: [...action], words: 'VERB', summary: 'replicate: update, full, all … (svcmgr sync lists the verbs)', example: 'svcmgr -s svc1 sync update --rid sync#1' },
+  { name: 'sync', group: 'actions', services: 'many', options: [...action], words: 'VERB', summary: 'send copies to the other nodes; svcmgr sync lists its verbs', example: 'svcmgr -s svc1 sync update --rid sync#1' },
   { name: 'freeze', group: 'actions', services: 'many', options: ['reason'], summary: 'nothing automatic touches the service until thaw', example: 'svcmgr -s svc1 freeze' },
   { name: 'thaw', group: 'actions', services: 'many', options: ['reason'], summary: 'end a freeze', example: 'svcmgr -s svc1 thaw' },
   { name: 'enable', group: 'actions', services: 'many', options: [...selection, 'dry-run', 'reason'], summary: 'take resources into actions and status again', example: 'svcmgr -s svc1 enable --rid fs#2' },
