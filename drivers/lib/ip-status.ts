@@ -79,7 +79,7 @@ export async function wantedPlace(at: At, links: readonly Link[]): Promise<Place
   };
 }
 
-function prefixFromLink(link: Link | undefined, address: Address): number | undefined {
+export function prefixFromLink(link: Link | undefined, address: Address): number | undefined {
   return link?.addresses.find((one) => shareNetwork(one.address, address, one.prefix))?.prefix;
 }
 
@@ -105,7 +105,7 @@ function linkNotes(at: At, { link }: Place): readonly Note[] {
   return link.carrier ? [] : [{ level: 'warn', text: `interface ${ipdev} has no carrier` }];
 }
 
-function currentNotes({ prefix, address }: Place, current: LinkAddress): readonly Note[] {
+export function currentNotes({ prefix, address }: Place, current: LinkAddress): readonly Note[] {
   const notes: Note[] = [];
   if (prefix !== undefined && prefix !== current.prefix)
     notes.push({ level: 'warn', text: `current netmask ${current.prefix}, expected ${prefix}` });
@@ -115,7 +115,7 @@ function currentNotes({ prefix, address }: Place, current: LinkAddress): readonl
   return notes;
 }
 
-async function gatewayNotes(at: At): Promise<readonly Note[]> {
+export async function gatewayNotes(at: At): Promise<readonly Note[]> {
   const { gateway, ipdev } = at.config;
   if (gateway === undefined || (await hasDefaultRoute(at.local, parseGateway(gateway), ipdev))) return [];
   return [{ level: 'warn', text: `no default route via ${gateway} on ${ipdev}`, mend: `svcmgr -s ${at.service} start --rid ${at.rid}` }];
