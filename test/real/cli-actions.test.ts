@@ -1,6 +1,7 @@
 /** Actions as the operator meets them: the closing line, exit status, refusals, questions, interrupted and resumed. */
 import { mkdirSync } from 'node:fs';
 import { expect } from 'chai';
+import type { StatusDocument } from '../../agent/state/status-document.ts';
 import { type CliResult, runCli, spawnCli } from '../support/cli.ts';
 import { useHome } from '../support/home.ts';
 
@@ -140,6 +141,25 @@ describe('real: actions on the command line', function () {
     const allowed = await run('-s', 'svc1', 'run', '--allow', 'confirmation');
     expect(allowed.code).to.equal(1);
     expect(allowed.stderr, 'the other task had its turn').to.match(/INFO SVC1\.TASK#2 \/bin\/true/);
+  });
+
+  it('check says in one line whether things are as they should be', async () => {
+    home().service('svc2', '[app#1]\ntype = simple\nstart = /bin/sleep 1000\n');
+    const check = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await run('check', ...argv);
+      expect(stderr).to.equal('');
+      return `${code} ${stdout}`;
+    };
+    expect(await check('-s', 'svc2')).to.equal('0 OK - svc2 is down, as expected | up=0 warn=0 down=1 undef=0\n');
+    expect(await check()).to.equal('0 OK - 2 services as expected, 2 of them down | up=0 warn=0 down=2 undef=0\n');
+    await run('-s', 'svc2', 'start');
+    expect(await check('-s', 'svc2')).to.equal('0 OK - svc2 is up | up=1 warn=0 down=0 undef=0\n');
+    const document = JSON.parse((await run('-s', 'svc2', 'print', 'status', '--format', 'json')).stdout) as StatusDocument;
+    process.kill(Number(document.resources['app#1']?.facts['pid']), 'SIGKILL');
+    expect(await check('-s', 'svc2')).to.match(
+      /^2 CRITICAL - svc2 is down \(app#1 down: the program ended by itself\) \| up=0 warn=0 down=1 undef=0\n$/,
+    );
+    expect(await check('-s', 'svc9')).to.match(/^3 UNKNOWN - no service is named svc9 \| /);
   });
 
   it('logs -f ends with Ctrl-C', async () => {

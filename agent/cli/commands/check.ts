@@ -36,10 +36,18 @@ async function checkAll(app: App): Promise<{ code: number; text: string; checked
   const checked = await Promise.all(services.map((service) => gate.run(() => check(app, service))));
   const code = checked.reduce((worst, one) => Math.max(worst, codeOf(one)), 0);
   const bad = checked.filter((one) => codeOf(one) > 0).sort((a, b) => codeOf(b) - codeOf(a));
-  const fine = `${checked.length} service${checked.length === 1 ? '' : 's'} as expected`;
   const text =
-    bad.length === 0 ? fine : bad.map((one) => `${one.service} is ${one.status}${one.why === '' ? '' : ` (${one.why})`}`).join('; ');
+    bad.length === 0
+      ? allFine(checked)
+      : bad.map((one) => `${one.service} is ${one.status}${one.why === '' ? '' : ` (${one.why})`}`).join('; ');
   return { code, text, checked };
+}
+
+function allFine(checked: readonly Checked[]): string {
+  const [only, other] = checked;
+  if (only !== undefined && other === undefined) return `${only.service} is ${only.status}${only.expectedDown ? ', as expected' : ''}`;
+  const down = checked.filter((one) => one.expectedDown).length;
+  return `${checked.length} services as expected${down === 0 ? '' : `, ${down} of them down`}`;
 }
 
 /** A service that cannot be looked at is undef; the others are told all the same. */
@@ -49,7 +57,9 @@ async function check(app: App, service: string): Promise<Checked> {
     const { expected } = await readKept(app.world, service);
     return { service, status: overall, expectedDown: overall === 'down' && expected !== 'up', why: worstOf(resources) };
   } catch (thrown) {
-    return { service, status: 'undef', expectedDown: false, why: oneLine(asSvcError(thrown).message) };
+    // The first fault is enough for one line.
+    const [what = '', first = ''] = asSvcError(thrown).message.split('\n');
+    return { service, status: 'undef', expectedDown: false, why: oneLine(`${what}\n${first}`.trim()) };
   }
 }
 
