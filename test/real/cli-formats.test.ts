@@ -85,6 +85,11 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   history: [['-s', 'svc1'], []],
   logs: [['-s', 'svc1'], []],
   'node doctor': [[]],
+  'node ping': [[]],
+  sync: [
+    ['-s', 'svc1', 'update'],
+    ['-s', 'svc1'],
+  ],
   'node print config': [[]],
   doc: [[], ['fs.ext4'], ['mnt'], ['errors'], ['verbs'], ['service'], ['nonsense']],
 };

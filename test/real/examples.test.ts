@@ -42,6 +42,15 @@ describe('real: examples', () => {
     expect(names.sort()).to.deep.equal(['batch', 'web']);
   });
 
+  it('stand in the README as they are, without their comments', () => {
+    const shown = /^\$ cat services\.d\/web\.conf\n([\s\S]*?)\n\$ /m.exec(readFileSync(path.join(projectRoot, 'README.md'), 'utf8'))?.[1];
+    const plain = readFileSync(path.join(folder, 'web.conf'), 'utf8')
+      .replace(/^#.*\n/gm, '')
+      .replace(/^\n+/, '')
+      .replace(/\n{3,}/g, '\n\n');
+    expect(shown).to.equal(plain);
+  });
+
   for (const name of names) {
     it(`${name} is valid as it stands, without a warning`, async () => {
       const file = path.join('services.d', `${name}.conf`);
