@@ -114,6 +114,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
 export function createAct<T extends Keywords>(input: ActInput): Act<T> {
   const observe = createObserve<T>(input);
   const { effects } = input;
+  const made = new Set<string>();
   const act: Act<T> = Object.defineProperties({} as Act<T>, {
     ...Object.getOwnPropertyDescriptors(observe),
     ...Object.getOwnPropertyDescriptors({
@@ -125,7 +126,11 @@ export function createAct<T extends Keywords>(input: ActInput): Act<T> {
       step: <V>(name: string, s: { done(): Promise<V | undefined>; act(): Promise<V> }) => effects.step(input.rid, name, s),
       remember: (key: string, value: string) => remember(input, key, value),
       forget: (key: string) => remember(input, key, undefined),
-      rememberOn: (node: string, key: string, value: string) => rememberOn(input, act.on({ node }), node, key, value),
+      rememberOn: async (node: string, key: string, value: string) => {
+        const file = input.toldFile?.(node, key);
+        if (file === undefined) throw new SvcError('UNSUPPORTED', `where ${node} keeps its state is not known`);
+        return tell(act.on({ node }), file, value, `${node} `, made);
+      },
       progress: input.progress,
     }),
   });
@@ -140,11 +145,11 @@ async function remember(input: ActInput, key: string, value: string | undefined)
   if (!input.effects.dryRun) await input.memory.remember(input.rid, key, value);
 }
 
-async function rememberOn(input: ActInput, there: Host, node: string, key: string, value: string): Promise<void> {
-  const file = input.toldFile?.(node, key);
-  if (file === undefined) throw new SvcError('UNSUPPORTED', `where ${node} keeps its state is not known`);
+/** @param made folders that were made in this context, or only planned */
+async function tell(there: Host, file: string, value: string, where: string, made: Set<string>): Promise<void> {
   const folder = file.slice(0, file.lastIndexOf('/'));
-  if ((await there.stat(folder)) === undefined) await there.change(['mkdir', '-p', folder]);
+  if (!made.has(where + folder) && (await there.stat(folder)) === undefined) await there.change(['mkdir', '-p', folder]);
+  made.add(where + folder);
   await there.write(file, value, 0o600);
 }
 

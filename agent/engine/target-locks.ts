@@ -20,7 +20,7 @@ export function createTargetLocks(action: Action): TargetLocks {
       // Always in the same order: two that want the same two cannot wait for each other.
       const names = [...new Set(resource.driver.locks?.(resource.config as never) ?? [])].sort();
       if (action.ledger.dryRun || names.length === 0) return work();
-      const before = names.map((name) => inside.get(name));
+      const before = names.flatMap((name) => inside.get(name) ?? []);
       const done = Promise.allSettled(before).then(() => holdAll(action, names, work));
       for (const name of names) inside.set(name, done);
       return done;

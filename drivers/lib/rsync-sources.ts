@@ -51,7 +51,7 @@ export function itemsFor(at: Observe<Keywords>, peer: Peer, settings: SourceSett
 
 /** Several schedules over parts of one replica: what another resource copies to this target is not reverted from here (§7.5). */
 function keptBy({ type, config }: ResourceView, peer: Peer): readonly string[] {
-  const { src, dst, target, options } = config as Partial<Record<string, unknown>>;
+  const { src, dst, target, options } = config;
   if (type !== 'sync.rsync' || !isWords(src) || typeof dst !== 'string' || !isWords(target) || !target.includes(peer.role)) return [];
   const written = src.filter((path) => !isGlob(path));
   const sources = written.map((path) => ({ path: tidyPath(path), isFolder: true, contents: path.endsWith('/') }));

@@ -7,7 +7,7 @@ import { differenceText, differingLines } from '../lib/text-difference.ts';
 import { digestOf } from '../lib/text-digest.ts';
 
 const keywords = {
-  src: { kind: 'path', required: true, text: 'The service file.' },
+  src: { kind: 'path', required: true, text: 'The service file.', example: '/etc/svcmgr/services.d/svc1.conf' },
   target: { kind: 'list', choices: ['nodes', 'drpnodes'], default: 'nodes drpnodes', text: 'Which nodes of the service get the file.' },
   schedule: { kind: 'schedule', default: '@60', text: 'When the daemon sends the file.' },
   sync_max_delay: { kind: 'duration', unit: 'm', default: '61m', text: 'Age of the last sending from which the state is down.' },
@@ -45,15 +45,16 @@ async function send(at: Acting, peer: Peer, ours: string): Promise<Outcome> {
   if (other !== undefined)
     return { target, ok: false, code: 'REFUSED', note: `${target} has this service in ${other}: remove one of the two (cannot be waived)` };
   const theirs = await there.file(path);
+  const digest = await digestOf(ours);
   if (theirs === ours) {
-    await agree(at, target, ours);
+    if ((await at.recall(agreedKey(target))) !== digest) await agree(at, target, digest);
     return { target, ok: true, bytes: 0 };
   }
   const refusals = [...(await foreignEdit(at, target, path, theirs, ours)), ...(await instanceRefusals(at, target))];
   if (refusals.length > 0) return { target, ok: false, code: 'REFUSED', note: refusalText(refusals) };
   if (theirs === undefined && (await there.stat(peer.services)) === undefined) await there.change(['mkdir', '-p', peer.services]);
   await there.write(path, ours, (await at.local.stat(at.config.src))?.mode ?? 0o644);
-  await agree(at, target, ours);
+  await agree(at, target, digest);
   return { target, ok: true, bytes: new TextEncoder().encode(ours).length };
 }
 
@@ -78,12 +79,10 @@ function secretKeys({ resources }: At): ReadonlySet<string> {
   return new Set(resources.flatMap(({ config }) => Object.entries(config).flatMap(([key, value]) => (isSecret(value) ? [key] : []))));
 }
 
-/** Told on both sides: after a relocation the other one is the sender. */
-async function agree(at: Acting, node: string, text: string): Promise<void> {
-  const digest = await digestOf(text);
-  if ((await at.recall(agreedKey(node))) === digest) return;
-  await at.remember(agreedKey(node), digest);
+/** Told on both sides, there first: after a relocation the other one is the sender. */
+async function agree(at: Acting, node: string, digest: string): Promise<void> {
   await at.rememberOn(node, agreedKey(at.node), digest);
+  await at.remember(agreedKey(node), digest);
 }
 
 export default defineDriver({
