@@ -1,21 +1,23 @@
 /**
- * Finds and removes what tests leave behind on this machine: processes, mounts, loop devices, cgroups, network
- * namespaces and folders whose names begin with `svt-<pid>-`. Nothing else is ever touched.
+ * Finds and removes what tests leave behind on this machine: processes, containers, mounts, loop devices, cgroups,
+ * network namespaces and folders whose names begin with `svt-<pid>-`. Nothing else is ever touched.
  */
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openScopes, type Scopes } from '../../agent/io/scope.ts';
 import { tryTo } from './command.ts';
+import { containerCgroups, removeContainer } from './lxc.ts';
 import { pidInName } from './names.ts';
 
 export interface Leftover {
-  readonly kind: 'process' | 'mount' | 'loop' | 'cgroup' | 'netns' | 'folder';
-  /** Pid, mount point, device, namespace or path. */
+  readonly kind: 'container' | 'process' | 'mount' | 'loop' | 'cgroup' | 'netns' | 'folder';
+  /** Name of a container, pid, mount point, device, namespace or path. */
   readonly name: string;
 }
 
 const removers = {
+  container: (name) => removeContainer(name),
   process: (name) => killProcess(Number(name)),
   mount: (name) => tryTo('umount', name) || tryTo('umount', '--lazy', name),
   loop: (name) => tryTo('losetup', '--detach', name),
@@ -44,12 +46,21 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
     .map((name) => path.join(tmpdir(), name));
   const inside = (file: string) => file.startsWith(`${tmpdir()}/`) && ours(file.slice(tmpdir().length + 1));
   return [
+    ...containerNames()
+      .filter(ours)
+      .map((name) => ({ kind: 'container', name }) as const),
     ...hangingOn({ inside, scopes: folders.map(scopesOf), withVisitors: true }),
     ...list('/run/netns')
       .filter(ours)
       .map((name) => ({ kind: 'netns', name }) as const),
     ...folders.map((name) => ({ kind: 'folder', name }) as const),
   ];
+}
+
+/** Of containers that run, or whose cgroups are left. */
+function containerNames(): readonly string[] {
+  const names = containerCgroups().map((folder) => path.basename(folder).replace(/^lxc\.(payload|monitor)\./, ''));
+  return [...new Set(names.map((name) => name.replace(/-\d+$/, '')))];
 }
 
 /** Removes them and returns what would not go. */
