@@ -106,7 +106,7 @@ export interface Peer {
   readonly node: string;
   readonly role: 'nodes' | 'drpnodes';
   /** OpenSSH and its options, the host not included: for tools that move data themselves (rsync -e). */
-  readonly rsh?: Argv;
+  readonly rsh?: Argv | undefined;
   /** Folder of the service files of its agent. */
   readonly services?: string;
 }

@@ -37,8 +37,14 @@ function membersOf({ instance }: Run): readonly Peer[] {
 }
 
 function withAccess(world: World, peer: Peer): Peer {
-  const rsh = world.rshTo?.(peer.node);
-  return { ...peer, ...(rsh === undefined ? {} : { rsh }), services: pathsOn(world, peer.node).services };
+  return {
+    ...peer,
+    // It reads the known hosts: only for who really logs in.
+    get rsh() {
+      return world.rshTo?.(peer.node);
+    },
+    services: pathsOn(world, peer.node).services,
+  };
 }
 
 /** Where the agent of a node keeps things: below the home that the node file says, else where packages put them. */
