@@ -33,11 +33,14 @@ export async function checkExt<T extends Keywords>(at: Act<T>, device: string): 
   const result = await at.local.change(e2fsckArgv(device), { okCodes: everyExit, idleTimeoutMs: fsckIdleMs });
   const refusal = e2fsckRefusal(result.exitCode);
   if (refusal === undefined) return;
+  // The rollback of this start takes down what lies below: whoever repairs needs it back.
+  const isBelow = at.resources.some((resource) => resource.type.startsWith('vg.'));
+  const back = isBelow ? `; if it is gone, svcmgr -s ${at.service} start --upto vg brings it back` : '';
   throw new SvcError(
     'COMMAND',
     `e2fsck -p ${device}: exit ${result.exitCode}, ${refusal}: ${lastLines(`${result.stdout}\n${result.stderr}`)}`,
     {
-      hint: `look at it, then repair it by hand: e2fsck ${device}`,
+      hint: `look at it, then repair it by hand: e2fsck ${device}${back}`,
       facts: { exitCode: result.exitCode, device },
     },
   );
