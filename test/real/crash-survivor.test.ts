@@ -5,18 +5,20 @@ import { isAlive } from '../support/leftovers.ts';
 import { describeUnless, findTool, missing } from '../support/skip.ts';
 import { down, type Lab, labNeeds, until, up, useLab } from './crash-lab.ts';
 
-/** A mount that takes its time, ignores TERM and notes when two of it work at once. */
+/** A mount that takes its time for ext4, ignores TERM and notes when two of it work at once. */
 function slowMount(lab: Lab, work: (real: string) => string) {
   const box = lab.shims.folder;
   const file = path.join(box, 'slow', 'mount');
   mkdirSync(path.dirname(file));
+  const real = findTool('mount') ?? 'mount';
   const text = `#!/bin/sh
 trap '' TERM
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 cd ${box} || exit 1
+case "$*" in *ext4*) ;; *) exec ${real} "$@" ;; esac
 mkdir one 2>/dev/null || echo "$*" >> together
 echo "$$ $*" >> entered
-${work(findTool('mount') ?? 'mount')}
+${work(real)}
 code=$?
 rmdir one
 exit $code
@@ -47,6 +49,7 @@ describeUnless(missing(labNeeds), 'real: a slow command that survives its killed
   this.timeout(60_000);
   const lab = useLab('survivor');
   const threeSeconds = (real: string) => `sleep 3; ${real} "$@"`;
+  const aMoment = (real: string) => `sleep 1; ${real} "$@"`;
   const ext4 = () => `-t ext4 LOOP ${lab().home.folder}/data`;
   const ext4Runs = (runs: readonly string[]) =>
     runs.map((line) => line.replace(/\/dev\/loop\d+/, 'LOOP')).filter((line) => line.includes('ext4'));
@@ -66,7 +69,7 @@ describeUnless(missing(labNeeds), 'real: a slow command that survives its killed
   });
 
   it('is BUSY with --no-wait, naming its pid and its command; nothing is changed beside it', async () => {
-    const mount = slowMount(lab(), threeSeconds);
+    const mount = slowMount(lab(), aMoment);
     await crashInMount(lab(), mount);
     lab().shims.plan();
     const { code, stderr } = await lab().run(['start', '--no-wait'], mount.options);
@@ -83,7 +86,7 @@ describeUnless(missing(labNeeds), 'real: a slow command that survives its killed
   });
 
   it('is waited for by a stop, which then undoes its work', async () => {
-    const mount = slowMount(lab(), threeSeconds);
+    const mount = slowMount(lab(), aMoment);
     await crashInMount(lab(), mount);
     const stop = lab().spawn(['stop'], mount.options);
     await stop.sees(/still runs .*waiting for it/);
@@ -108,7 +111,7 @@ describeUnless(missing(labNeeds), 'real: a slow command that survives its killed
   });
 
   it('ends a wait at Ctrl-C: exit 130, the survivor left alone', async () => {
-    const mount = slowMount(lab(), threeSeconds);
+    const mount = slowMount(lab(), aMoment);
     await crashInMount(lab(), mount);
     const again = lab().spawn(['start'], mount.options);
     await again.sees(/waiting for it/);
@@ -118,5 +121,30 @@ describeUnless(missing(labNeeds), 'real: a slow command that survives its killed
     expect((await lab().status()).monitor.interrupted).to.include({ verb: 'start', rid: 'fs#1' });
     expect((await lab().run(['start'], mount.options)).code).to.equal(0);
     expect(ext4Runs(mount.runs())).to.deep.equal([ext4()]);
+  });
+});
+
+describeUnless(missing(labNeeds), 'real: a killed start, told to people', function () {
+  this.timeout(60_000);
+  const lab = useLab('told');
+
+  it('by a title line of the tree, the history, the logs and node doctor; until clear', async () => {
+    lab().shims.plan(6, 'after');
+    expect((await lab().spawn(['start', '--reason', 'new release']).done).signal).to.equal('SIGKILL');
+    const said = async (...argv: readonly string[]) => (await lab().run(argv)).stdout;
+    const title = (await said('print', 'status')).split('\noverall')[0]?.replaceAll('\n', ' ') ?? '';
+    expect(title)
+      .to.match(/^six # .*start/)
+      .and.to.contain('fs#1')
+      .and.to.contain('svcmgr -s six resume');
+    expect(await said('history')).to.match(/six +start +cut .*ip#1 vg#1 fs#1 +new release/);
+    expect(await said('logs'))
+      .to.match(/SIX start by .*: new release\n/)
+      .and.to.match(/SIX\.FS#1 mount -t ext4 \/dev\/loop\d+ \S+\n/);
+    expect(await said('node', 'doctor')).to.match(/warn .*six.*start/);
+    expect((await lab().run(['clear'])).code).to.equal(0);
+    expect(await said('print', 'status')).to.match(/^six\noverall/);
+    expect((await lab().run(['resume'])).code, 'there is nothing to resume').to.equal(0);
+    expect(lab().truth().serve).to.equal(0);
   });
 });

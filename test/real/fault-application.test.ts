@@ -27,11 +27,11 @@ describeUnless(missing(needs), 'real faults: applications and limits', function 
 
   it('a start command that hangs is ended at start_timeout, also when it ignores TERM: rolled back, exit 1; later it starts', async () => {
     const hang = svc.script('hang', `echo $$ > ${svc.file('hang.pid')}\nexec ${program('hang')}`);
-    write(`type = forking\nstart = ${hang}\ncheck = test -e ${svc.file('never')}\nstart_timeout = 2s`);
+    write(`type = forking\nstart = ${hang}\ncheck = test -e ${svc.file('never')}\nstart_timeout = 1s`);
     const said = await svc.must(1, ['start']);
     expect(said)
       .to.match(/app#1|APP#1/)
-      .and.to.match(/no answer in 2 s/)
+      .and.to.match(/no answer in 1 s/)
       .and.to.match(/rollback: stop/);
     expect(isRunning(pidIn('hang.pid'))).to.equal(false);
     await isUndone();
@@ -42,9 +42,9 @@ describeUnless(missing(needs), 'real faults: applications and limits', function 
 
   it('--timeout ends a start as a whole: rolled back, not an exit of success', async () => {
     write(`type = forking\nstart = sleep 3600\ncheck = test -e ${svc.file('never')}`);
-    const { code, stderr } = await svc.cli(['start', '--timeout', '2s']);
+    const { code, stderr } = await svc.cli(['start', '--timeout', '1s']);
     expect(code, stderr).to.equal(1);
-    expect(stderr).to.match(/no answer in 2 s/);
+    expect(stderr).to.match(/no answer in 1 s/);
     await isUndone();
   });
 

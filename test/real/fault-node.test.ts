@@ -222,7 +222,6 @@ describeUnless(missing(needs), 'real faults: a user who is not root', function (
   this.timeout(60_000);
   const svc = useService();
   const up = { 'vg#1': 'up', 'fs#1': 'up', 'app#1': 'up' };
-  const down = { 'vg#1': 'down', 'fs#1': 'down', 'app#1': 'down' };
   const write = () => {
     svc.write(`${loopAndExt4}[app#1]\ntype = simple\nstart = ${program('serve')} ${svc.file('serve.pid')}\n`);
     makeExt4(svc);
@@ -238,7 +237,11 @@ describeUnless(missing(needs), 'real faults: a user who is not root', function (
     const { stderr } = await svc.cli(['print', 'status'], asNobody());
     expect(stderr).to.match(/whether an action was interrupted is not known: .*journal.*permission denied/);
     await svc.must(0, ['stop']);
-    expect(await svc.states(asNobody())).to.deep.equal(down);
+    // A loop device over somebody's image that he may not look at could be over this one: then it is not known.
+    for (const [rid, { status, notes }] of Object.entries((await svc.status(asNobody())).resources)) {
+      if (status === 'undef') expect(notes[0]?.text, rid).to.contain('permission denied');
+      else expect(status, rid).to.equal('down');
+    }
   });
 
   it('cannot start: a clear error before anything is changed, nothing left behind', async () => {
