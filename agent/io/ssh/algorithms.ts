@@ -15,12 +15,17 @@ const ofKeyType: Readonly<Record<string, readonly string[]>> = {
 
 const legacyOfKeyType: Readonly<Record<string, readonly string[]>> = { 'ssh-rsa': ['ssh-rsa'], 'ssh-dss': ['ssh-dss'] };
 
-/** Old algorithms a 3PAR array of its time offers (spec/deps.md §1.2). */
-const legacy = {
-  kex: { append: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'] },
-  cipher: { append: ['aes256-cbc', 'aes128-cbc', '3des-cbc'] },
-  hmac: { append: ['hmac-sha1', 'hmac-md5'] },
-} as const;
+/** ssh2 offers HMAC-SHA1 too by default. */
+const modernMacs = ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'];
+
+/** Old algorithms a 3PAR array of its time offers, behind the others (spec/deps.md §1.2). */
+function legacyAlgorithms(): Algorithms {
+  return {
+    kex: { append: ['diffie-hellman-group14-sha1', 'diffie-hellman-group1-sha1'], prepend: [], remove: [] },
+    cipher: { append: ['aes256-cbc', 'aes128-cbc', '3des-cbc'], prepend: [], remove: [] },
+    hmac: [...modernMacs, 'hmac-sha1', 'hmac-md5'] as NonNullable<Algorithms['hmac']>,
+  };
+}
 
 /**
  * Algorithms to offer to a host that is known by these key types: only their signatures, so that the server must show the key we can
@@ -30,7 +35,7 @@ export function algorithmsFor(keyTypes: readonly string[], acceptsLegacy: boolea
   const known = keyTypes.flatMap((type) => [...(ofKeyType[type] ?? []), ...(acceptsLegacy ? (legacyOfKeyType[type] ?? []) : [])]);
   const old = Object.values(legacyOfKeyType).flat();
   const signatures = (known.length > 0 ? known : [...Object.values(ofKeyType).flat(), ...(acceptsLegacy ? old : [])]) as HostKeyAlgorithms;
-  return { serverHostKey: signatures, ...(acceptsLegacy ? (structuredClone(legacy) as unknown as Algorithms) : {}) };
+  return { serverHostKey: signatures, hmac: modernMacs as NonNullable<Algorithms['hmac']>, ...(acceptsLegacy ? legacyAlgorithms() : {}) };
 }
 
 /** Can a key of this type be checked at all, with or without the old algorithms? */

@@ -13,7 +13,16 @@ describe('unit: ssh remote shell', () => {
   it('tells variables, folder, limit and words, each line behind a plus', () => {
     const command = { argv: ['cp', '-r', "it's", 'a\nb'], env: { A: 'x y', LANG: 'C' }, cwd: '/srv/d e', limitS: 7, survive: false };
     expect(renderCommand(command)).to.equal(
-      ["+_b='$!'", "+export A='x y'", '+export LANG=C', "+cd '/srv/d e' || exit 126", '+_t=7', `+set -- cp -r 'it'"'"'s' 'a`, "+b'", ''].join('\n'),
+      [
+        "+_b='$!'",
+        "+export A='x y'",
+        '+export LANG=C',
+        "+cd '/srv/d e' || exit 126",
+        '+_t=7',
+        `+set -- cp -r 'it'"'"'s' 'a`,
+        "+b'",
+        '',
+      ].join('\n'),
     );
     expect(renderCommand({ ...plain, argv: ['true'], survive: true })).to.equal("+_b='$!'\n+cd / || exit 126\n+_m=1\n+set -- true\n");
   });
