@@ -21,12 +21,12 @@ import type { Resource } from './instance.ts';
 import { instanceBlockers } from './instance-blockers.ts';
 import { keepText } from './memory.ts';
 import { type Asker, ownConfig, type PeerFindings, questionPeers } from './peer-questions.ts';
-import type { PeerAnswer } from './peers.ts';
 import { actionDurations, syncFacts } from './readiness-facts.ts';
 import { createRun } from './run.ts';
 import { selectWalk } from './select-walk.ts';
 import { loadForStatus } from './services.ts';
 import { evaluateStatus } from './status.ts';
+import { peerState } from './survey.ts';
 import type { World } from './world.ts';
 
 /** What one node says of itself. */
@@ -86,11 +86,6 @@ export async function readinessHere(world: World, service: string, signal: Abort
 async function peerFindings(asker: Asker): Promise<PeerFindings> {
   if (asker.run.instance.definition.settings.topology === 'flex') return { answers: [], blockers: [], warnings: [] };
   return questionPeers(asker, { patienceMs: 0 });
-}
-
-export function peerState({ node, status, fault }: PeerAnswer): PeerState {
-  if (status === undefined) return { node, state: 'unreachable', text: fault?.text ?? 'it gave no status' };
-  return { node, ...judgeInstance(status) };
 }
 
 async function ownBlockers(

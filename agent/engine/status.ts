@@ -1,18 +1,15 @@
 /** The status of an instance: look at everything, aggregate, remember since when (spec/status.md). */
-import { asSvcError } from '../errors.ts';
-import { readOwner } from '../io/lock.ts';
 import { openJournal } from '../journal/journal.ts';
 import { type Aggregate, type AggregateResource, aggregateInstance, effectiveStatus } from '../state/aggregate.ts';
 import { encapStatus } from '../state/encap.ts';
 import type { Status } from '../state/status.ts';
-import type { InterruptedAction, MonitorStatus, ResourceStatus, StatusDocument } from '../state/status-document.ts';
+import type { ResourceStatus, StatusDocument } from '../state/status-document.ts';
 import type { Note } from '../driver/contract.ts';
-import { lockFile } from './bracket.ts';
 import type { Resource } from './instance.ts';
 import { isFrozen, keepResources, type KeptResource, type KeptState, nothingKept, readKept } from './kept-state.ts';
 import { type Look, lookAtAll } from './look.ts';
+import { aroundLooks, monitorOf } from './monitor.ts';
 import { provisionedOf } from './provisioned.ts';
-import { hasSurvivors, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
 
 export interface StatusOptions {
@@ -26,7 +23,8 @@ export interface StatusOptions {
 export async function evaluateStatus(run: Run, signal: AbortSignal, options: StatusOptions = {}): Promise<StatusDocument> {
   const { world, instance } = run;
   const { nodes, drpnodes } = instance.definition.settings;
-  const before = await monitorOf(run, options);
+  const ignoreOwn = options.ignoreLock === true;
+  const before = await monitorOf(run, ignoreOwn);
   const looks = await lookAtAll(run, instance.resources, signal);
   const kept = await readKept(world, instance.name).catch((): KeptState => nothingKept);
   const now = world.now();
@@ -48,7 +46,7 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
     drpnodes,
     configSha256: instance.configSha256,
     invalid: options.invalid ?? null,
-    monitor: busiest(before, await monitorOf(run, options)),
+    monitor: aroundLooks(before, await monitorOf(run, ignoreOwn)),
     resources,
     instances: {},
     unanswered: {},
@@ -150,54 +148,5 @@ function journalChanges(run: Run, changed: readonly { readonly rid: string; read
     for (const one of changed) journal.appendLazy({ kind: 'state', ...one, notes: [] });
   } finally {
     journal.close();
-  }
-}
-
-const runningStates: Readonly<Record<string, string>> = {
-  start: 'starting',
-  stop: 'stopping',
-  restart: 'restarting',
-  provision: 'provisioning',
-  unprovision: 'unprovisioning',
-  run: 'running',
-  sync: 'syncing',
-};
-
-/**
- * An action that ended while we looked may have changed what was looked at first: the looks belong to it. Another node decides
- * by this whether it may start (spec/cli.md "Safety before a start").
- */
-function busiest(before: MonitorStatus, after: MonitorStatus): MonitorStatus {
-  if (after.action === null && before.action !== null) return before;
-  if (before.interrupted?.alive === true && after.interrupted !== null)
-    return { ...after, interrupted: { ...after.interrupted, alive: true } };
-  return after;
-}
-
-/** What runs now on this service (the living owner of its lock), and what was cut. */
-async function monitorOf(run: Run, options: StatusOptions): Promise<MonitorStatus> {
-  const { world, instance } = run;
-  const held = options.ignoreLock === true ? undefined : readOwner(lockFile(world.paths.run, instance.name));
-  const owner = held?.live === true ? held.owner : undefined;
-  return {
-    state: owner === undefined ? 'idle' : (runningStates[owner.action.split(' ')[0] ?? ''] ?? owner.action),
-    since: owner?.since ?? null,
-    action: owner?.action ?? null,
-    interrupted: await lastInterrupted(run),
-  };
-}
-
-/** The journal may be readable for root only: then the rest of the status is still worth showing. */
-async function lastInterrupted(run: Run): Promise<InterruptedAction | null> {
-  try {
-    const cut = await interruptedActions(run.world, run.instance.name);
-    const last = cut.at(-1);
-    if (last === undefined) return null;
-    const { verb, at, rid, openCommands } = last;
-    const alive = hasSurvivors(cut);
-    return { verb, since: new Date(at).toISOString(), rid: rid ?? null, command: openCommands.at(-1)?.argv ?? null, alive };
-  } catch (error) {
-    run.log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
-    return null;
   }
 }

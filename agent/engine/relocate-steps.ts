@@ -1,0 +1,66 @@
+/** The steps of a relocation in their order. A failed one ends it: nothing is started that was not stopped elsewhere. */
+import { isSameNode } from '../config/scope.ts';
+import { SvcError } from '../errors.ts';
+import { afterStop } from '../state/readiness.ts';
+import type { ReadinessReport } from './readiness.ts';
+import type { Relocation } from './relocate.ts';
+import { mustNotRefuse } from './relocate-refusal.ts';
+import { order } from './relocate-order.ts';
+import { copyFiles, updateReplicas } from './relocate-sync.ts';
+import { readinessOf } from './sites.ts';
+import { survey, type SurveyedNode } from './survey.ts';
+
+export interface Move {
+  /** Undefined: it is up nowhere else. */
+  readonly from: string | undefined;
+  /** Where an interrupted relocation has stopped it: what replicates from there was perhaps not updated since. */
+  readonly stoppedOn: string | undefined;
+  readonly to: string;
+  /** What every node said of itself. */
+  readonly nodes: readonly SurveyedNode[];
+}
+
+/** @param begin makes the relocation durable: called once nothing refuses any more, before anything is done */
+export async function moveService(relocation: Relocation, move: Move, begin: () => void): Promise<void> {
+  const { from, stoppedOn, to, nodes } = move;
+  await mustBeReady(relocation, move);
+  const was = from ?? stoppedOn;
+  const scene = was === undefined ? undefined : { from: was, to, nodes, source: await reportOf(relocation, was) };
+  begin();
+  if (scene !== undefined && from !== undefined) {
+    await copyFiles(relocation, scene);
+    await order(relocation, 'stop', from, { verb: 'stop' });
+  }
+  if (scene !== undefined) await updateReplicas(relocation, scene);
+  // Nothing was stopped in a dry-run: what is still held elsewhere is no refusal of the plan.
+  const assumed = relocation.request.dryRun ? ['peer-up', 'address-alive'] : [];
+  await order(relocation, 'start', to, { verb: 'start', allow: assumed });
+  if (!relocation.request.dryRun) await verify(relocation, to);
+}
+
+/** A service must not be stopped that cannot start again where it shall go. */
+async function mustBeReady(relocation: Relocation, { from, to }: Move): Promise<void> {
+  const { run } = relocation;
+  const report = await reportOf(relocation, to);
+  for (const text of report.warnings) run.log().warn(text.startsWith(to) ? text : `${to}: ${text}`);
+  const blockers = from === undefined ? report.blockers : afterStop(report.blockers);
+  mustNotRefuse(
+    relocation,
+    blockers.map((blocker) => ({ ...blocker, text: `${to}: ${blocker.rid === null ? '' : `${blocker.rid}: `}${blocker.text}` })),
+  );
+}
+
+async function reportOf({ run, signal, steps }: Relocation, node: string): Promise<ReadinessReport> {
+  return steps.quietly('readiness', node, () => readinessOf(run, node, signal));
+}
+
+/** By asking, as an operator would: up there and nowhere else. */
+async function verify({ run, signal, steps }: Relocation, to: string): Promise<void> {
+  const nodes = await steps.quietly('verify', to, () => survey({ run, signal }));
+  const target = nodes.find(({ node }) => isSameNode(node, to));
+  if (target?.state !== 'up') {
+    throw new SvcError('COMMAND', `it should be up on ${to}, and is not: ${target?.text ?? 'nobody says'}`);
+  }
+  const others = nodes.filter((node) => node !== target && node.state === 'up');
+  if (others.length > 0) throw new SvcError('COMMAND', `split: it is up on ${[target, ...others].map(({ node }) => node).join(' and ')}`);
+}
