@@ -33,7 +33,7 @@ export function reportActions(app: App, done: readonly Done[]): void {
         { colour: app.colour },
       ),
     );
-  else for (const one of done) app.out(`${targetLines(one)}${closingLine(app, one)}`);
+  else for (const one of done) app.out(`${targetLines(app, one)}${closingLine(app, one)}`);
 }
 
 function complain(app: App, one: Done, several: boolean): void {
@@ -56,16 +56,14 @@ function failedRid({ steps }: ActionResult): readonly string[] {
 }
 
 /** What came of each target of a sync. */
-function targetLines(one: Done): string {
+function targetLines(app: App, one: Done): string {
   if (!('result' in one)) return '';
   const { service, outcomes } = one.result;
+  const isPlan = app.call.switches.has('dry-run');
   return outcomes
     .map(({ rid, target, ok, note, bytes }) => {
-      const parts = [
-        ok ? 'done' : 'failed',
-        ...(ok && bytes !== undefined ? [`${bytes} bytes sent`] : []),
-        ...(note === undefined ? [] : [note]),
-      ];
+      const sent = ok && !isPlan && bytes !== undefined ? [`${bytes} bytes sent`] : [];
+      const parts = [ok ? (isPlan ? 'nothing in the way' : 'done') : 'failed', ...sent, ...(note === undefined ? [] : [note])];
       return `${service}: ${rid} to ${target}: ${parts.join(', ')}\n`;
     })
     .join('');
