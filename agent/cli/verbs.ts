@@ -48,7 +48,7 @@ export const verbs = [
   { name: 'history', group: 'journal', services: 'many', options: ['since'], summary: 'actions: who, why, how long, what changed', example: 'svcmgr -s svc1 history --since 2d' },
   { name: 'logs', group: 'journal', services: 'many', options: ['since', 'follow'], summary: 'the journal, line by line', example: 'svcmgr -s svc1 logs -f' },
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
-  { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, host key, login, agent', example: 'svcmgr node ping node2' },
+  { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },
   { name: 'node print config', group: 'node', services: 'none', options: ['file'], summary: 'the effective node configuration, secrets masked', example: 'svcmgr node print config' },
   { name: 'doc', group: 'node', services: 'none', options: [], words: '[DRIVER|KEYWORD|errors|drivers]', summary: 'drivers, keywords and errors', example: 'svcmgr doc fs.ext4' },
   { name: 'completion', group: 'node', services: 'none', options: [], words: 'bash|zsh|fish', summary: 'a completion script for your shell', example: 'svcmgr completion bash > /etc/bash_completion.d/svcmgr' },

@@ -127,7 +127,7 @@ describe('unit: command line: what is wrong is refused with what was meant', () 
     doctor: [/unknown verb: doctor/, /did you mean "node doctor"\?/],
     print: [/unknown verb: print/, /one of: print status, print config, print schedule, print plan/],
     'svc1 print': [/unknown verb: svc1 print/, /one of: print status/],
-    node: [/unknown verb: node/, /one of: node doctor, node print config/],
+    node: [/unknown verb: node/, /one of: node doctor, .*node print config/],
     'print qqqqqqqqq': [/unknown verb: print qqqqqqqqq/, /one of: print status/],
     svc1: [/unknown verb: svc1/, /svcmgr svc1 print status/],
     'qqqqqq wwwwww': [/unknown verb: qqqqqq wwwwww/, /svcmgr --help lists the verbs/],
