@@ -28,9 +28,9 @@ export function blockOf(settings: RsyncSettings, versions: readonly RsyncVersion
   ];
 }
 
-/** Progress needs rsync 3.1 here. */
-export function progressOption(version: RsyncVersion): readonly string[] {
-  return isAtLeast(version, [3, 1]) ? ['--info=progress2'] : [];
+/** What only a newer rsync here has: progress, and errors over there told through the protocol (ssh may end before it has printed them). */
+export function talkOptions(version: RsyncVersion): readonly string[] {
+  return [...(isAtLeast(version, [3, 1, 0]) ? ['--info=progress2'] : []), ...(isAtLeast(version, [3, 2, 3]) ? ['--stderr=client'] : [])];
 }
 
 /** How rsync reaches the other side; an `-e` of the user's own is respected. */

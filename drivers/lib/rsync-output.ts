@@ -3,8 +3,8 @@ import { SvcError } from '../../agent/errors.ts';
 
 export interface RsyncVersion {
   readonly text: string;
-  readonly major: number;
-  readonly minor: number;
+  /** `3.2.3` as numbers. */
+  readonly numbers: readonly [number, number, number];
   readonly hasAcls: boolean;
   readonly hasXattrs: boolean;
 }
@@ -12,22 +12,22 @@ export interface RsyncVersion {
 /** Of `rsync --version`. */
 export function parseVersion(text: string): RsyncVersion {
   const [first = ''] = text.split('\n');
-  const [, version, major, minor] = /^rsync {2}version v?((\d+)\.(\d+)\S*) {2}protocol version \d+$/.exec(first) ?? [];
+  const [, version, major, minor, patch] = /^rsync {2}version v?((\d+)\.(\d+)(?:\.(\d+))?\S*) {2}protocol version \d+$/.exec(first) ?? [];
   const capabilities = /^Capabilities:\n((?: {4}.*\n)+)/m.exec(text)?.[1];
   if (version === undefined || capabilities === undefined) throw notUnderstood('rsync --version', first);
   const words = capabilities.split(/[,\n]/).map((word) => word.trim());
   return {
     text: version,
-    major: Number(major),
-    minor: Number(minor),
+    numbers: [Number(major), Number(minor), Number(patch ?? 0)],
     hasAcls: words.includes('ACLs'),
     hasXattrs: words.includes('xattrs'),
   };
 }
 
 /** At least this version. */
-export function isAtLeast({ major, minor }: Pick<RsyncVersion, 'major' | 'minor'>, wanted: readonly [number, number]): boolean {
-  return major > wanted[0] || (major === wanted[0] && minor >= wanted[1]);
+export function isAtLeast({ numbers }: Pick<RsyncVersion, 'numbers'>, wanted: RsyncVersion['numbers']): boolean {
+  const differing = numbers.findIndex((number, at) => number !== wanted[at]);
+  return differing === -1 || (numbers[differing] ?? 0) > (wanted[differing] ?? 0);
 }
 
 export interface RsyncStats {

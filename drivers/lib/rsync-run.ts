@@ -4,7 +4,7 @@ import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { parentOf, tidyPath } from './mountinfo.ts';
 import { everyExit } from './retcodes.ts';
-import { blockOf, isDeleting, placeOn, progressOption, remoteShell, type RsyncSettings } from './rsync-command.ts';
+import { blockOf, isDeleting, placeOn, talkOptions, remoteShell, type RsyncSettings } from './rsync-command.ts';
 import { type RsyncVerdict, verdictOf } from './rsync-exit.ts';
 import type { SyncItem } from './rsync-items.ts';
 import { changedItems, parseProgress, parseStats, parseVersion, type RsyncStats, type RsyncVersion } from './rsync-output.ts';
@@ -84,7 +84,7 @@ export async function copy(at: Act<Keywords>, link: Link, item: SyncItem, mostDe
   await makeParent(at, link, item);
   const limit =
     mostDeletions === undefined || link.block.some((word) => word.startsWith('--max-delete')) ? [] : [`--max-delete=${mostDeletions}`];
-  const words = [...link.block, ...(link.deletes ? limit : []), ...progressOption(link.local), ...item.filters];
+  const words = [...link.block, ...(link.deletes ? limit : []), ...talkOptions(link.local), ...item.filters];
   const lines: string[] = [];
   const argv: Argv = ['rsync', ...words, ...link.shell, ...item.sources, placeOf(link, item)];
   const result = await at.local.change(argv, {

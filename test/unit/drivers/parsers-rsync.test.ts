@@ -7,7 +7,7 @@ import {
   isRelative,
   optionFault,
   placeOn,
-  progressOption,
+  talkOptions,
   quoteForRsync,
   remoteShell,
 } from '../../../drivers/lib/rsync-command.ts';
@@ -20,11 +20,11 @@ const settings = { options: undefined, reset_options: false, bwlimit: undefined,
 
 describe('unit: rsync: what it prints', () => {
   it('the version and what it can', () => {
-    expect(version).to.deep.equal({ text: '3.5.0', major: 3, minor: 5, hasAcls: true, hasXattrs: true });
+    expect(version).to.deep.equal({ text: '3.5.0', numbers: [3, 5, 0], hasAcls: true, hasXattrs: true });
     const less = parseVersion(fixture('rsync-version.txt').replace(' ACLs,', ' no ACLs,').replace(' xattrs,', ' no xattrs,'));
     expect(less).to.include({ hasAcls: false, hasXattrs: false });
-    expect(isAtLeast(version, [3, 1]) && isAtLeast(version, [3, 5]) && isAtLeast(version, [2, 9])).to.equal(true);
-    expect(isAtLeast(version, [3, 6]) || isAtLeast(version, [4, 0])).to.equal(false);
+    expect(isAtLeast(version, [3, 1, 9]) && isAtLeast(version, [3, 5, 0]) && isAtLeast(version, [2, 9, 9])).to.equal(true);
+    expect(isAtLeast(version, [3, 5, 1]) || isAtLeast(version, [4, 0, 0])).to.equal(false);
     for (const text of ['', 'rsync', 'bash: rsync: command not found', 'rsync  version 3.5.0  protocol version 32\n']) {
       expect(() => parseVersion(text), text).to.throw(/not understood/);
     }
@@ -122,8 +122,9 @@ describe('unit: rsync: its command line', () => {
     ).to.equal('-HpogDtrlx');
     const reset = blockOf({ options: ['-a', '--compress'], reset_options: true, bwlimit: 100, timeout: 500 }, [version]);
     expect(reset).to.deep.equal(['-a', '--compress', '--stats', '--no-h', '-s', '--timeout=1', '--bwlimit=100']);
-    expect(progressOption(version)).to.deep.equal(['--info=progress2']);
-    expect(progressOption({ ...version, major: 3, minor: 0 })).to.deep.equal([]);
+    expect(talkOptions(version)).to.deep.equal(['--info=progress2', '--stderr=client']);
+    expect(talkOptions({ ...version, numbers: [3, 2, 2] })).to.deep.equal(['--info=progress2']);
+    expect(talkOptions({ ...version, numbers: [3, 0, 9] })).to.deep.equal([]);
   });
 
   it('the shell: quoted for rsync, sudo for another user than root, the user’s own respected', () => {

@@ -50,7 +50,7 @@ describe('unit: driver sync.rsync: a run', () => {
     const made = fake({ config: { bwlimit: '50', options: '--compress' } });
     expect(await update(made)).to.deep.equal([{ target: 'node2', ok: true, bytes: 100 }]);
     expect(made.done).to.deep.equal([
-      'rsync -HAXpogDtrlx --delete --force --compress --stats --no-h -s --timeout=3600 --bwlimit=50 --max-delete=10 --info=progress2 ' +
+      'rsync -HAXpogDtrlx --delete --force --compress --stats --no-h -s --timeout=3600 --bwlimit=50 --max-delete=10 --info=progress2 --stderr=client ' +
         '-e ssh -p 22 /srv/data/ node2:/copy/data/',
     ]);
     expect([stamp(made, 'node1'), stamp(made, 'node2'), made.told.get('node2 last_sync_node2')]).to.deep.equal([iso(0), iso(0), iso(0)]);
