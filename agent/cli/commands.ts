@@ -23,8 +23,11 @@ import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
 import { printPlanCommand } from './commands/print-plan.ts';
 import { printScheduleCommand } from './commands/print-schedule.ts';
+import { readinessCommand } from './commands/readiness.ts';
+import { relocateCommand } from './commands/relocate.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
+import { takeoverCommand } from './commands/takeover.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { VerbName } from './verbs.ts';
 
@@ -32,6 +35,7 @@ export const commands = {
   'print status': statusCommand,
   check: checkCommand,
   ls: lsCommand,
+  readiness: readinessCommand,
   start: actionCommand,
   stop: actionCommand,
   restart: actionCommand,
@@ -39,6 +43,9 @@ export const commands = {
   unprovision: actionCommand,
   run: actionCommand,
   sync: syncCommand,
+  switch: relocateCommand,
+  giveback: relocateCommand,
+  takeover: takeoverCommand,
   freeze: markCommand,
   thaw: markCommand,
   clear: clearCommand,

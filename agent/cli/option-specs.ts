@@ -50,6 +50,9 @@ export const optionSpecs = {
   last: { value: 'TIME', text: 'when it ran last' },
   next: { value: 'N', text: 'how many coming runs to show' },
   zone: { value: 'ZONE', text: 'time zone, e.g. Europe/Paris (default: the local one)' },
+  to: { value: 'NODE', text: 'where the service shall go (default: the next node in order)' },
+  yes: { text: 'confirm without a question' },
+  peers: { text: 'ask the other nodes too' },
   sid: { value: 'ID', text: 'the action of this id' },
   template: { value: 'PATH', text: 'begin with a copy of this file' },
 } as const satisfies Record<string, OptionSpec>;

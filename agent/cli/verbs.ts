@@ -17,9 +17,10 @@ const action = [...selection, 'dry-run', 'allow', 'force', 'local', 'wait', 'no-
 
 // biome-ignore format: a table, a verb a line
 export const verbs = [
-  { name: 'print status', group: 'status', services: 'many', options: ['refresh'], summary: 'what is up, warn or down, and why', example: 'svcmgr -s svc1 print status' },
+  { name: 'print status', group: 'status', services: 'many', options: ['refresh', 'peers'], summary: 'what is up, warn or down, and why', example: 'svcmgr -s svc1 print status' },
   { name: 'check', group: 'status', services: 'many', options: [], summary: 'a line for monitoring: exit 0 up, 1 warn, 2 down, 3 undef', example: "svcmgr check -s 'web*'" },
   { name: 'ls', group: 'status', services: 'many', options: [], words: '[SELECTOR]', summary: 'names that a selector matches', example: "svcmgr ls 'svc*'" },
+  { name: 'readiness', group: 'status', services: 'many', options: ['node'], summary: 'could it start there now; what blocks it, what is lost', example: 'svcmgr -s svc1 readiness --node node2' },
   { name: 'start', group: 'actions', services: 'many', options: [...action, 'upto', 'downto', 'no-rollback'], summary: 'start the resources in order', example: 'svcmgr -s svc1 start' },
   { name: 'stop', group: 'actions', services: 'many', options: [...action, 'upto', 'downto'], summary: 'stop the resources in reverse order', example: 'svcmgr -s svc1 stop' },
   { name: 'restart', group: 'actions', services: 'many', options: [...action, 'no-rollback'], summary: 'stop, then start on this node', example: 'svcmgr -s svc1 restart --rid app#1' },
@@ -27,6 +28,9 @@ export const verbs = [
   { name: 'unprovision', group: 'actions', services: 'one', options: [...action, 'confirm'], summary: 'stop, then destroy the data; asks for the name typed back', example: 'svcmgr -s svc1 unprovision --confirm svc1' },
   { name: 'run', group: 'actions', services: 'many', options: [...action], summary: 'run task resources', example: 'svcmgr -s svc1 run --rid task#1' },
   { name: 'sync', group: 'actions', services: 'many', options: [...action], words: 'VERB', summary: 'send copies to the other nodes; svcmgr sync lists its verbs', example: 'svcmgr -s svc1 sync update --rid sync#1' },
+  { name: 'switch', group: 'actions', services: 'many', options: ['to', 'dry-run', 'allow', 'wait', 'no-wait', 'reason'], summary: 'bring the service to another node: stop there, start here', example: 'svcmgr -s svc1 switch --to node2' },
+  { name: 'giveback', group: 'actions', services: 'many', options: ['dry-run', 'allow', 'wait', 'no-wait', 'reason'], summary: 'bring the service back to its first node', example: 'svcmgr -s svc1 giveback' },
+  { name: 'takeover', group: 'actions', services: 'many', options: ['dry-run', 'allow', 'no-rollback', 'local', 'wait', 'no-wait', 'timeout', 'reason', 'parallel', 'yes'], summary: 'start here without the other side; says what it waives', example: 'svcmgr -s svc1 takeover' },
   { name: 'freeze', group: 'actions', services: 'many', options: ['reason'], summary: 'nothing automatic touches the service until thaw', example: 'svcmgr -s svc1 freeze' },
   { name: 'thaw', group: 'actions', services: 'many', options: ['reason'], summary: 'end a freeze', example: 'svcmgr -s svc1 thaw' },
   { name: 'enable', group: 'actions', services: 'many', options: [...selection, 'dry-run', 'reason'], summary: 'take resources into actions and status again', example: 'svcmgr -s svc1 enable --rid fs#2' },
@@ -45,7 +49,7 @@ export const verbs = [
   { name: 'print plan', group: 'configuration', services: 'many', options: [...selection, 'upto', 'downto'], words: 'VERB', summary: 'the ordered steps an action would take', example: 'svcmgr -s svc1 print plan start' },
   { name: 'link', group: 'configuration', services: 'many', options: ['dry-run'], summary: 'a command named after the service, beside svcmgr', example: 'svcmgr -s svc1 link' },
   { name: 'schedule explain', group: 'configuration', services: 'none', options: ['at', 'last', 'next', 'zone'], words: 'EXPRESSION', summary: 'what a schedule means', example: "svcmgr schedule explain '02:00-04:00@60 mon-fri'" },
-  { name: 'history', group: 'journal', services: 'many', options: ['since'], summary: 'actions: who, why, how long, what changed', example: 'svcmgr -s svc1 history --since 2d' },
+  { name: 'history', group: 'journal', services: 'many', options: ['since', 'sid'], summary: 'actions: who, why, how long, what changed', example: 'svcmgr -s svc1 history --since 2d' },
   { name: 'logs', group: 'journal', services: 'many', options: ['since', 'follow'], summary: 'the journal, line by line', example: 'svcmgr -s svc1 logs -f' },
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
   { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },

@@ -50,6 +50,7 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
     resources,
     instances: {},
     unanswered: {},
+    split: [],
   };
 }
 

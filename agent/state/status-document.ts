@@ -91,6 +91,8 @@ export interface StatusDocument extends InstanceStatus {
   readonly instances: Readonly<Record<string, InstanceStatus>>;
   /** Nodes that were asked and gave no status: by node name, why. */
   readonly unanswered: Readonly<Record<string, string>>;
+  /** Nodes where it is up, when there are several and it may be up on one only; else empty. */
+  readonly split: readonly string[];
 }
 
 /** Several services. */

@@ -41,6 +41,7 @@ export function documentOf(service: string, fields: Partial<StatusDocument> = {}
     resources: {},
     instances: {},
     unanswered: {},
+    split: [],
     ...fields,
   };
 }

@@ -22,9 +22,12 @@ const columns = [
 
 export async function historyCommand(app: App): Promise<number> {
   const since = sinceOption(app, optionOf(app, 'since'));
+  const sid = optionOf(app, 'sid');
   const entries: Shown[] = [];
   for (const service of await journaledServices(app))
-    entries.push(...(await shownEntries(app, service)).filter((entry) => entry.at >= since));
+    entries.push(
+      ...(await shownEntries(app, service)).filter((entry) => entry.at >= since && (sid === undefined || entry.sid.startsWith(sid))),
+    );
   entries.sort((a, b) => a.at - b.at);
   const actions = entries.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() }));
   if (formatOf(app) !== 'tree') sayData(app, { schema: 1, actions }, actions);

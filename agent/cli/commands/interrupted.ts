@@ -1,6 +1,7 @@
 /** `resume` completes an interrupted action, `clear` accepts it as it is. */
 import type { ActionRequest } from '../../engine/action-state.ts';
 import { interruptedActions } from '../../engine/recover.ts';
+import { isRelocation, type RelocateRequest } from '../../engine/relocate-bracket.ts';
 import { clearInterrupted } from '../../engine/journal-notes.ts';
 import { SvcError } from '../../errors.ts';
 import type { OpenAction } from '../../journal/actions.ts';
@@ -9,15 +10,34 @@ import { forEachService } from '../each.ts';
 import { timeText } from '../render/clock.ts';
 import { selectedServices } from '../selected.ts';
 import { requestOf, runOnAll } from './action.ts';
+import { relocateAll, relocationOf } from './relocate.ts';
 
 export async function resumeCommand(app: App): Promise<number> {
   const requests = new Map<string, ActionRequest>();
+  const relocations = new Map<string, RelocateRequest>();
   const services = await selectedServices(app);
   for (const service of services) {
-    const cut = (await chosen(app, service)).at(-1);
-    if (cut !== undefined) requests.set(service, again(app, cut));
+    const cut = await chosen(app, service);
+    // A relocation goes on with whatever step of it was cut here.
+    const relocation = cut.findLast(({ verb }) => isRelocation(verb));
+    const last = cut.at(-1);
+    if (relocation !== undefined) relocations.set(service, relocateAgain(app, relocation));
+    else if (last !== undefined) requests.set(service, again(app, last));
   }
-  return runOnAll(app, services, (service) => requests.get(service) ?? 'nothing to resume');
+  const others = services.filter((service) => !relocations.has(service));
+  if (relocations.size === 0) return runOnAll(app, others, (service) => requests.get(service) ?? 'nothing to resume');
+  if (others.length > 0) {
+    throw new SvcError('CONFIG', `relocations are resumed by themselves: ${[...relocations.keys()].join(', ')}`, {
+      hint: `svcmgr -s ${[...relocations.keys()].join(',')} resume`,
+    });
+  }
+  return relocateAll(app, relocations);
+}
+
+function relocateAgain(app: App, { verb, options }: OpenAction): RelocateRequest {
+  const then = options as unknown as RelocateRequest;
+  const now = relocationOf(app, isRelocation(verb) ? verb : then.verb);
+  return { ...then, ...now, allow: [...then.allow, ...now.allow] };
 }
 
 /** The same request as then; the options of this call (allow, dry-run, timeout, reason) come on top. */

@@ -1,7 +1,7 @@
 /** The lines below a resource that say why it is what it is, and the lines below the title. */
 import type { Note } from '../../driver/contract.ts';
 import { isUp, type Status } from '../../state/status.ts';
-import type { InstanceStatus, ResourceStatus } from '../../state/status-document.ts';
+import type { InstanceStatus, ResourceStatus, StatusDocument } from '../../state/status-document.ts';
 import { ageText, timeText } from './clock.ts';
 import type { Tint } from './colour.ts';
 
@@ -50,6 +50,21 @@ export function titleNotes(document: InstanceStatus, service: string, nowMs: num
       tint: 'yellow',
     });
   return lines;
+}
+
+/** What the other nodes said, for a title; nothing when they were not asked. */
+export function instanceNotes({ instances, unanswered, split }: StatusDocument, nowMs: number): readonly NoteLine[] {
+  const names = split.slice(0, -1).join(', ');
+  return [
+    ...(split.length === 0 ? [] : [{ text: `split: up on ${names} and ${split.at(-1)}`, tint: 'red' } as const]),
+    ...Object.entries(instances).map(([node, one]) => {
+      const action = one.monitor.action === null ? '' : `, ${one.monitor.action} is running`;
+      return { text: `${node}: ${one.overall}${action}, ${ageText(nowMs - Date.parse(one.updated))} ago`, tint: undefined };
+    }),
+    ...Object.entries(unanswered).map(([node, why]) => {
+      return { text: why.startsWith(node) ? why : `${node}: ${why}`, tint: 'yellow' } as const;
+    }),
+  ];
 }
 
 function interruptedText(action: NonNullable<InstanceStatus['monitor']['interrupted']>, nowMs: number): string {

@@ -4,7 +4,7 @@ import type { ResourceStatus, StatusDocument } from '../../state/status-document
 import { canonicalGroup, placeOf } from '../../state/groups.ts';
 import { compareRids } from '../../state/natural.ts';
 import { type Painter, painter, statusTints } from './colour.ts';
-import { type NoteLine, resourceNotes, titleNotes } from './notes.ts';
+import { instanceNotes, type NoteLine, resourceNotes, titleNotes } from './notes.ts';
 import { padTo, printable, widthOf } from './width.ts';
 import { wrap } from './wrap.ts';
 
@@ -44,7 +44,8 @@ export function renderTree(document: StatusDocument, options: TreeOptions = {}):
   const style: Style = { width: options.width ?? pipeWidth, paint: painter(options.colour ?? false) };
   const nowMs = options.nowMs ?? Date.parse(document.updated);
   const title = style.paint('bold', printable(document.service));
-  const remarks = titleNotes(document, document.service, nowMs).flatMap((note) => noteRows('', note, 0, style));
+  const notes = [...titleNotes(document, document.service, nowMs), ...instanceNotes(document, nowMs)];
+  const remarks = notes.flatMap((note) => noteRows('', note, 0, style));
   return `${[title, ...remarks, ...nodeRows(rootOf(document, nowMs), '', '', style)].join('\n')}\n`;
 }
 

@@ -84,8 +84,8 @@ const anyDocument: fc.Arbitrary<StatusDocument> = fc
 
 describe('status as JSON', () => {
   it('fits docs/status.schema.json: one service, several, with instances elsewhere', () => {
-    const { schema, service, instances, unanswered, ...instance } = hp3parDocument();
-    expect([schema, service, instances, unanswered]).to.deep.equal([1, 'svc1.opensvc.com', {}, {}]);
+    const { schema, service, instances, unanswered, split, ...instance } = hp3parDocument();
+    expect([schema, service, instances, unanswered, split]).to.deep.equal([1, 'svc1.opensvc.com', {}, {}, []]);
     expect(faults(hp3parDocument())).to.equal('');
     expect(faults(servicesDocument([hp3parDocument(), documentOf('svc2')]))).to.equal('');
     expect(faults(documentOf('svc1', { instances: { node2: { ...instance, node: 'node2', stale: true } } }))).to.equal('');
