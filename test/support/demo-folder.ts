@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { removeFolder } from './leftovers.ts';
+import { findLeftovers, isAlive, removeFolder, removeLeftovers } from './leftovers.ts';
 
 export interface DemoPlace {
   readonly folder: string;
@@ -45,9 +45,12 @@ export function claimFolder(place: DemoPlace, say: (text: string) => void): bool
   return true;
 }
 
-/** Removes everything: processes, mounts, loop devices, the folder, the address. Returns what would not go. */
+/** Removes everything: processes, containers, mounts, loop devices, namespaces, folders, the address. Returns what would not go. */
 export function releaseFolder({ folder, address }: DemoPlace): readonly string[] {
-  const left = removeFolder(folder, false).map(({ kind, name }) => `${kind} ${name}`);
+  const owner = Number(read(ownerFile(folder)).split(' ')[0]);
+  // The nodes of the second part: their names carry the pid of the demo. Another process that has the pid by now keeps its own.
+  const isOwned = (pid: number) => pid === owner && (pid === process.pid || !isAlive(pid));
+  const left = [...removeLeftovers(findLeftovers(isOwned)), ...removeFolder(folder, false)].map(({ kind, name }) => `${kind} ${name}`);
   return hasAddress(address) && !removeAddress(address) ? [...left, `address ${address} on lo`] : left;
 }
 

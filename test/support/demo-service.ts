@@ -33,7 +33,8 @@ export function planDemo(place: DemoPlace): DemoPlan {
   };
 }
 
-function lacks(name: keyof typeof capabilities): string | undefined {
+/** Why not, in words; undefined when this process has it. */
+export function lacks(name: keyof typeof capabilities): string | undefined {
   const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
   return (BigInt(`0x${mask}`) & (1n << capabilities[name])) === 0n ? `needs ${name}` : undefined;
 }
