@@ -19,7 +19,7 @@ import { findTool, type Needs } from './skip.ts';
 export const lxcNeeds: Needs = { root: true, tools: ['lxc-start', 'lxc-info', 'busybox', 'ip', 'nsenter'] };
 
 /** busybox's own names in the root folder. `ip` is not among them: addresses inside must not need it. */
-const applets = ['sh', 'sleep', 'cat', 'pwd', 'env', 'true', 'false', 'kill', 'mkdir', 'mount', 'rm', 'id', 'ps', 'nc', 'test'];
+const applets = ['sh', 'sleep', 'cat', 'pwd', 'env', 'true', 'false', 'kill', 'mkdir', 'mount', 'rm', 'id', 'ps', 'nc', 'test', 'tail', '['];
 
 /** Ends when it is asked to; what is left in the container ends with it. */
 const quietInit = 'trap "exit 0" PWR TERM INT\nwhile :; do sleep 3600 & wait $!; done\n';
@@ -129,6 +129,8 @@ export function removeContainer(name: string): boolean {
   killContainer(name);
   for (const folder of cgroupsOf(name)) removeCgroup(folder);
   for (const verb of ['start', 'stop']) rmSync(`/var/tmp/svc_${name}_lxc_${verb}.log`, { force: true });
+  // A killed process is there a little longer.
+  for (let waited = 0; waited < 100 && monitorOf(name) !== undefined; waited++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   return monitorOf(name) === undefined;
 }
 
