@@ -10,6 +10,7 @@ import { removeFolder } from '../support/leftovers.ts';
 import { loopsOver } from '../support/loop.ts';
 import { makeFolder } from '../support/names.ts';
 import { makeNetns, type Netns } from '../support/netns.ts';
+import { address, ctlText, daemonText, serveText, serviceText } from './crash-programs.ts';
 import { makeShims, type Shims } from './crash-shims.ts';
 
 /** What the machine itself says about the service: never what svcmgr says. */
@@ -52,7 +53,6 @@ export interface LabStatus {
 }
 
 export const service = 'six';
-const address = '10.9.7.1';
 
 /** `image`: a file with an ext4 filesystem, copied for this lab. `label` is unique within the run. */
 export function makeLab(label: string, image: string): Lab {
@@ -148,84 +148,6 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
     await delay(10);
   }
 }
-
-function serviceText(folder: string, shims: string): string {
-  return `[vg#1]
-type = loop
-file = ${folder}/image
-[fs#1]
-type = ext4
-dev = ${folder}/image
-mnt = ${folder}/data
-[fs#2]
-type = tmpfs
-size = 1m
-mnt = ${folder}/data/sub
-[ip#1]
-type = host
-ipname = ${address}
-netmask = 24
-ipdev = svc0
-check_conflict = false
-[app#1]
-type = simple
-start = ${shims}/serve run
-check = ${shims}/serve check
-timeout = 20s
-[app#2]
-type = forking
-script = ${shims}/ctl
-start = true
-stop = true
-check = true
-`;
-}
-
-/** Two of them at once would write `twice`. At TERM it may kill the command line that sent it, before or instead of ending. */
-function serveText(box: string): string {
-  return `#!/bin/sh
-box=${box}
-case $1 in check) exec [ -e "$box/serve.up" ] ;; esac
-cd "$box" || exit 1
-mkdir serve.up 2>/dev/null || echo serve >> twice
-ended() {
-  trap '' TERM
-  what=nothing
-  [ ! -e on-term ] || read -r what < on-term
-  rm -f on-term
-  case $what in
-  during) kill -9 "$(cat cli)"; : > held; while [ ! -e go ]; do sleep 0.02; done ;;
-  after) kill -9 "$(cat cli)" ;;
-  esac
-  kill $!
-  rmdir serve.up
-  exit 0
-}
-trap ended TERM
-sleep 3600 &
-wait
-ended
-`;
-}
-
-function ctlText(box: string): string {
-  return `#!/bin/sh
-cd ${box} || exit 1
-case $1 in
-check) exec [ -e daemon.pid ] ;;
-start) [ ! -e daemon.pid ] || echo daemon >> twice
-  ./daemon </dev/null >/dev/null 2>&1 &
-  echo $! > daemon.pid ;;
-stop) kill "$(cat daemon.pid)"; rm -f daemon.pid ;;
-esac
-`;
-}
-
-const daemonText = `#!/bin/sh
-trap 'kill $!; exit 0' TERM
-sleep 3600 &
-wait
-`;
 
 function script(file: string, text: string): void {
   writeFileSync(file, text);
