@@ -64,6 +64,8 @@ export interface ContextInput {
   readonly begunMs?: number;
   isServiceUp?(): boolean;
   instanceOn?(node: string): Promise<PeerInstance>;
+  /** What a peer remembers of this resource, read through its doors. */
+  recallOn?(there: Reader, node: string, key: string): Promise<string | undefined>;
   /** The file in which a peer keeps what it is told of this resource. */
   toldFile?(node: string, key: string): string;
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
@@ -107,6 +109,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     shared: (key, probe) => input.shared.once(`${key}${input.place?.suffix ?? ''}`, probe),
     poll: (probe, limits) => poll(probe, { ...limits, signal: input.signal }),
     recall: (key) => input.memory.recall(input.rid, key),
+    recallOn: async (node, key) => input.recallOn?.(createReader(towards(input, { node })), node, key),
   };
 }
 

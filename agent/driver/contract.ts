@@ -164,6 +164,8 @@ export interface Observe<T extends Keywords> {
   /** Repeats `probe` until it returns a value; TIMEOUT when the limit passes. */
   poll<V>(probe: () => Promise<V | undefined>, limits: PollLimits<V>): Promise<V>;
   recall(key: string): Promise<string | undefined>;
+  /** What `recall` of this resource gives on a peer. */
+  recallOn(node: string, key: string): Promise<string | undefined>;
 }
 
 export interface Act<T extends Keywords> extends Observe<T> {

@@ -9,17 +9,17 @@ import type { World } from './world.ts';
 type Kept = Record<string, Record<string, string>>;
 
 export function openMemory(world: World, service: string): Memory {
-  const file = join(serviceFolder(world, service), 'memory.json');
+  const { state } = world.paths;
+  const file = memoryFile(state, service);
   let writing: Promise<unknown> = Promise.resolve();
   return {
     // What another node told comes before what was known: `remember` removes it.
-    recall: async (rid, key) =>
-      (await world.doors.readText(toldFile(world.paths.state, service, rid, key))) ?? (await read(world, file))[rid]?.[key],
+    recall: (rid, key) => recallThere((path) => world.doors.readText(path), state, service, rid, key),
     remember: (rid, key, value) => {
       // One after the other: resources of a parallel subset would read the same text and lose each other's words.
       const done = writing.then(async () => {
         await replace(world, file, rid, key, value);
-        await rm(toldFile(world.paths.state, service, rid, key), { force: true });
+        await rm(toldFile(state, service, rid, key), { force: true });
       });
       writing = done.catch(() => undefined);
       return done;
@@ -34,6 +34,10 @@ async function replace(world: World, file: string, rid: string, key: string, val
   const own = value === undefined ? others : { ...others, [key]: value };
   // Readable by every user who asks for the status; drivers keep no secret here (contract rule 8).
   await keepText(world, file, `${JSON.stringify({ ...kept, [rid]: own }, undefined, 1)}\n`, 0o644);
+}
+
+function memoryFile(state: string, service: string): string {
+  return join(state, 'services', service, 'memory.json');
 }
 
 /** What another node tells of a resource; a file per word, so that nobody writes into the memory of somebody else. */
@@ -52,8 +56,25 @@ export async function keepText(world: World, file: string, text: string, mode: n
   await world.doors.writeAtomic(file, text, mode);
 }
 
+/** What a node remembers of a resource, read there: `state` is its state folder. */
+export async function recallThere(
+  readText: (path: string) => Promise<string | undefined>,
+  state: string,
+  service: string,
+  rid: string,
+  key: string,
+): Promise<string | undefined> {
+  const told = await readText(toldFile(state, service, rid, key));
+  if (told !== undefined) return told;
+  const file = memoryFile(state, service);
+  return parseKept(await readText(file), file)[rid]?.[key];
+}
+
 async function read(world: World, file: string): Promise<Kept> {
-  const text = await world.doors.readText(file);
+  return parseKept(await world.doors.readText(file), file);
+}
+
+function parseKept(text: string | undefined, file: string): Kept {
   if (text === undefined) return {};
   try {
     return JSON.parse(text) as Kept;

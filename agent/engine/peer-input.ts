@@ -5,13 +5,13 @@ import { isSameNode } from '../config/scope.ts';
 import { judgeInstance } from '../state/instance-verdict.ts';
 import { fhsPaths, homePaths, type Paths } from '../paths.ts';
 import type { Resource } from './instance.ts';
-import { toldFile } from './memory.ts';
+import { recallThere, toldFile } from './memory.ts';
 import { hostSection } from './remote-place.ts';
 import type { Run } from './run.ts';
 import { serviceState } from './service-state.ts';
 import type { World } from './world.ts';
 
-type Parts = 'peers' | 'role' | 'begunMs' | 'isServiceUp' | 'instanceOn' | 'toldFile';
+type Parts = 'peers' | 'role' | 'begunMs' | 'isServiceUp' | 'instanceOn' | 'recallOn' | 'toldFile';
 
 export function peerInput(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, Parts> {
   const { world, instance } = run;
@@ -22,6 +22,7 @@ export function peerInput(run: Run, resource: Resource, signal: AbortSignal): Pi
     begunMs: run.begunMs,
     isServiceUp: () => serviceState(run) === 'up',
     instanceOn: (node) => instanceOn(run, node, signal),
+    recallOn: (there, node, key) => recallThere((path) => there.file(path), pathsOn(world, node).state, instance.name, resource.rid, key),
     toldFile: (node, key) => toldFile(pathsOn(world, node).state, instance.name, resource.rid, key),
   };
 }

@@ -16,8 +16,11 @@ const keywords = {
 type At = Observe<typeof keywords>;
 type Acting = Act<typeof keywords>;
 
-/** Remembered on both sides: the digest of the text that this node and that one had in common last. */
-const agreedKey = (node: string): string => `agreed_${node}`;
+/**
+ * Remembered on each node: the digest of the version that it had in common with a sender last. A copy of another digest was edited
+ * on that node, whoever sent it; after a relocation the next sender finds the same words there.
+ */
+const commonKey = 'common';
 
 async function update(at: Acting): Promise<readonly Outcome[]> {
   const ours = await ownText(at);
@@ -47,7 +50,7 @@ async function send(at: Acting, peer: Peer, ours: string): Promise<Outcome> {
   const theirs = await there.file(path);
   const digest = await digestOf(ours);
   if (theirs === ours) {
-    if ((await at.recall(agreedKey(target))) !== digest) await agree(at, target, digest);
+    if ((await at.recallOn(target, commonKey)) !== digest || (await at.recall(commonKey)) !== digest) await agree(at, target, digest);
     return { target, ok: true, bytes: 0 };
   }
   const refusals = [...(await foreignEdit(at, target, path, theirs, ours)), ...(await instanceRefusals(at, target))];
@@ -63,9 +66,9 @@ function isServiceFile(entry: string, service: string): boolean {
   return ['conf', 'env', 'ini'].some((ending) => entry === `${service}.${ending}`);
 }
 
-/** Only the copy that both had in common last is replaced: anything else was edited there. */
+/** Only the version that was sent there last is replaced: anything else was edited there. */
 async function foreignEdit(at: Acting, node: string, path: string, theirs: string | undefined, ours: string): Promise<readonly Blocker[]> {
-  if (theirs === undefined || (await digestOf(theirs)) === (await at.recall(agreedKey(node)))) return [];
+  if (theirs === undefined || (await digestOf(theirs)) === (await at.recallOn(node, commonKey))) return [];
   const difference = differenceText(differingLines(theirs, ours), secretKeys(at));
   const text = `${path} was edited on ${node} (- there, + here): ${difference}`;
   if (!at.allows('overwrite-peer-config')) return [{ text, allow: 'overwrite-peer-config' }];
@@ -79,10 +82,10 @@ function secretKeys({ resources }: At): ReadonlySet<string> {
   return new Set(resources.flatMap(({ config }) => Object.entries(config).flatMap(([key, value]) => (isSecret(value) ? [key] : []))));
 }
 
-/** Told on both sides, there first: after a relocation the other one is the sender. */
+/** There first: what is not told there would be taken for an edit. */
 async function agree(at: Acting, node: string, digest: string): Promise<void> {
-  await at.rememberOn(node, agreedKey(at.node), digest);
-  await at.remember(agreedKey(node), digest);
+  await at.rememberOn(node, commonKey, digest);
+  await at.remember(commonKey, digest);
 }
 
 export default defineDriver({

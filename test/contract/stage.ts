@@ -148,6 +148,7 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
     role: 'nodes',
     isServiceUp: () => true,
     instanceOn: async (node) => ({ state: 'down', text: `the instance on ${node} is down` }),
+    recallOn: (there, node, key) => there.file(`${setting.home.folder}/told/${node}/${key}`),
     toldFile: (node, key) => `${setting.home.folder}/told/${node}/${key}`,
     runFolder: `${setting.home.folder}/run/flags`,
     logFolder: `${setting.home.folder}/log`,

@@ -7,7 +7,7 @@ import { describeUnless, missing } from '../support/skip.ts';
 
 describeUnless(missing(nodesNeeds), 'real: sync#i0', function () {
   this.timeout(60_000);
-  const nodes = useNodes(2);
+  const nodes = useNodes(3);
   const node = (number: number) => nodes().node(`node${number}`);
   const body = '[DEFAULT]\nnodes = node1 node2\n[fs#1]\ntype = flag\n';
   let count = 0;
@@ -49,6 +49,23 @@ describeUnless(missing(nodesNeeds), 'real: sync#i0', function () {
     node(2).home.service(name, `${body}# third, made on node2\n`);
     expect((await push(2)).code).to.equal(0);
     expect(textOn(node(1))).to.equal(`${body}# third, made on node2\n`);
+  });
+
+  it('a node that was away gets the next version from the next sender, whoever that is', async () => {
+    const three = body.replace('node2', 'node2 node3');
+    node(1).home.service(name, three);
+    expect((await push()).code).to.equal(0);
+    node(2).home.service(name, `${three}# second, made on node2\n`);
+    node(3).cut();
+    try {
+      expect((await push(2)).code).to.equal(1);
+    } finally {
+      node(3).restore();
+    }
+    expect([textOn(node(1)), textOn(node(3))]).to.deep.equal([`${three}# second, made on node2\n`, three]);
+    const { code, stderr } = await push(1);
+    expect(code, stderr).to.equal(0);
+    expect(textOn(node(3))).to.equal(`${three}# second, made on node2\n`);
   });
 
   it('refuses to overwrite an edit made there, shows it, and does when that is meant', async () => {

@@ -124,6 +124,11 @@ export function createFake(driver: Driver, options: FakeOptions): Fake {
     step: async (_name, s) => (await s.done()) ?? s.act(),
     remember: async (key, value) => void machine.memory.set(key, value),
     forget: async (key) => void machine.memory.delete(key),
+    recallOn: async (node, key) => {
+      const { gone } = options.peers?.[node] ?? {};
+      if (gone !== undefined) throw gone;
+      return told.get(`${node} ${key}`) ?? peers[node]?.memory.get(key);
+    },
     rememberOn: async (node, key, value) => {
       const { gone } = options.peers?.[node] ?? {};
       if (gone !== undefined) throw gone;

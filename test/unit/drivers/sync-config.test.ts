@@ -32,21 +32,21 @@ function fake({ theirs, names = [], more = {} }: There = {}): Fake {
 const update = async (made: Fake): Promise<readonly Outcome[]> => (await config.sync?.update?.(made.at as never)) ?? [];
 
 describe('unit: driver sync.config', () => {
-  it('sends the file where there is none, and both sides know what they agreed on', async () => {
+  it('sends the file where there is none, and both sides know what they have in common', async () => {
     const made = fake();
     expect(await update(made)).to.deep.equal([{ target: 'node2', ok: true, bytes: ours.length }]);
     expect(made.done).to.deep.equal([`node2: write ${path}`]);
     expect(made.peers['node2']?.files[path]).to.equal(ours);
     const digest = await digestOf(ours);
-    expect([made.machine.memory.get('agreed_node2'), made.told.get('node2 agreed_node1')]).to.deep.equal([digest, digest]);
+    expect([made.machine.memory.get('common'), made.told.get('node2 common')]).to.deep.equal([digest, digest]);
   });
 
-  it('writes nothing when the copy is the same, and replaces the one last agreed on', async () => {
+  it('writes nothing when the copy is the same, and replaces the one sent there last', async () => {
     const same = fake({ theirs: ours });
     expect(await update(same)).to.deep.equal([{ target: 'node2', ok: true, bytes: 0 }]);
     expect(same.done).to.deep.equal([]);
     const older = fake({ theirs: '[fs#1]\n' });
-    older.machine.memory.set('agreed_node2', await digestOf('[fs#1]\n'));
+    older.told.set('node2 common', await digestOf('[fs#1]\n'));
     expect((await update(older))[0]).to.deep.include({ ok: true });
     expect(older.peers['node2']?.files[path]).to.equal(ours);
   });
