@@ -88,6 +88,18 @@ describeUnless(missing({ tools: ['ssh-keygen'] }), 'sim: ssh server with faults'
       expect(said(error)).to.deep.equal(['TIMEOUT', true]);
     });
 
+    it('an exit that comes in one packet with the leave to run is not missed', async () => {
+      const server = await serve({
+        onExec: (channel) => {
+          channel.exit(3);
+          channel.end();
+        },
+      });
+      const relay = await startRelay(server.port, [], 30);
+      open.push(relay);
+      expect((await run(hostOf(relay), ['true'], { bare: true })).exitCode).to.equal(3);
+    });
+
     it('an exit by a signal is 128 and its number', async () => {
       const server = await serve({
         onExec: (channel) => {
@@ -247,13 +259,19 @@ async function listen(onSocket: (socket: Socket) => void): Promise<Listening> {
   };
 }
 
-/** Passes everything on to another port, until somebody pauses its `sockets`. */
-async function startRelay(port: number, sockets: Socket[]): Promise<Listening> {
-  const relay = await listen((socket) => {
+/** Passes everything on to another port, until somebody pauses its `sockets`; answers wait `holdMs` for others to go with. */
+async function startRelay(port: number, sockets: Socket[], holdMs = 0): Promise<Listening> {
+  return listen((socket) => {
     const onward = connect(port, '127.0.0.1').on('error', () => undefined);
     sockets.push(socket, onward);
     socket.on('data', (data) => onward.write(data)).on('close', () => onward.destroy());
-    onward.on('data', (data) => socket.write(data)).on('close', () => socket.destroy());
+    const held: Buffer[] = [];
+    const pass = () => socket.write(Buffer.concat(held.splice(0)));
+    onward.on('data', (data) => {
+      if (held.push(data) > 1) return;
+      if (holdMs === 0) pass();
+      else setTimeout(pass, holdMs);
+    });
+    onward.on('close', () => socket.destroy());
   });
-  return relay;
 }

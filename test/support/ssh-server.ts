@@ -32,6 +32,7 @@ export async function startSshServer(hostKeys: readonly Buffer[], faults: SshSer
   const server = new ssh2.Server(config, (client) => {
     clients.push(client);
     client.on('error', () => undefined);
+    (client as Connection & { setNoDelay(on: boolean): void }).setNoDelay(true); // the types do not know it
     client.on('authentication', (context) => (faults.onLogin === undefined ? context.accept() : faults.onLogin(context, client)));
     client.on('session', (accept) => {
       if (faults.opensSessions === false) return;

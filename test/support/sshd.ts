@@ -112,9 +112,9 @@ function configText({ folder, hostKeys = ['ed25519'], settings = [] }: SshdOptio
     'PrintMotd no',
     'PrintLastLog no',
     'MaxStartups 100',
-    // A cut cable ends what runs over it after 6 s.
-    'ClientAliveInterval 2',
-    'ClientAliveCountMax 3',
+    // A cut cable ends what runs over it after some seconds.
+    'ClientAliveInterval 1',
+    'ClientAliveCountMax 2',
     'LogLevel VERBOSE',
     `SetEnv SHLVL=1 SVCMGR_TEST_HOME=${folder} PATH=${programs.join(':')}`,
     '',

@@ -14,13 +14,16 @@ const quietMs = 300;
  */
 export function endOf(channel: ClientChannel, outputBytes: () => number): Promise<ChannelEnd> {
   return new Promise((resolve) => {
-    let end: ChannelEnd = { kind: 'lost' };
     channel.once('exit', (code: number | null, signal?: string) => {
-      end = { kind: 'exit', exitCode: code ?? 128 + numberOf(signal) };
-      void untilQuiet(outputBytes).then(() => resolve(end));
+      void untilQuiet(outputBytes).then(() => resolve(exitOf(code, signal)));
     });
-    channel.once('close', () => resolve(end));
+    // It says the same once more: an exit in the same packet as the answer to our request came before anybody could listen.
+    channel.once('close', (code?: number | null, signal?: string) => resolve(code === undefined ? { kind: 'lost' } : exitOf(code, signal)));
   });
+}
+
+function exitOf(code: number | null, signal: string | undefined): ChannelEnd {
+  return { kind: 'exit', exitCode: code ?? 128 + numberOf(signal) };
 }
 
 /** `exit` when it ended with a status in this time, ms. */

@@ -11,7 +11,7 @@ import { type ChannelEnd, endOf, isOverWithin } from './channel-end.ts';
 import { describeHost, type SshHost } from './host.ts';
 import type { ClientChannel } from './library.ts';
 import type { SshPool } from './pool.ts';
-import { feedRaw, handOver } from './remote-input.ts';
+import { feedRaw, handOver, type Said } from './remote-input.ts';
 import { notStarted, remoteLine, renderCommand } from './remote-shell.ts';
 import { watchRemote } from './remote-watch.ts';
 import { unreachable } from './unreachable.ts';
@@ -145,6 +145,13 @@ async function converse(job: Job, address: string, channel: ClientChannel): Prom
   output.attach({ stdout: channel, stderr: channel.stderr });
   channel.on('error', () => undefined);
   const said = { begun: false, sentBytes: 0 };
+  const end = await follow(job, channel, output, said);
+  return resultOf({ job, address, end, begun: said.begun, output, durationMs: performance.now() - startedAt });
+}
+
+/** Tells the other side what to run and waits for its end. */
+async function follow(job: Job, channel: ClientChannel, output: Output, said: Said): Promise<ChannelEnd> {
+  const { input } = job.options;
   const over = endOf(channel, output.bytes);
   const watch = watchRemote(
     job,
@@ -152,18 +159,16 @@ async function converse(job: Job, address: string, channel: ClientChannel): Prom
     () => channel.write('term\n'),
   );
   try {
-    const telling =
-      job.told === undefined ? feedRaw(channel, job.options.input, said) : handOver(channel, job.told, job.options.input, said);
+    const telling = job.told === undefined ? feedRaw(channel, input, said) : handOver(channel, job.told, input, said);
     telling.catch(() => undefined); // it may break after the command has ended without reading all
     await Promise.race([telling, over, watch.stopped]);
-    const end = await Promise.race([over, watch.stopped]);
-    return resultOf({ job, address, end, begun: said.begun, output, durationMs: performance.now() - startedAt });
+    return await Promise.race([over, watch.stopped]);
   } catch (error) {
     throw await giveUp(job, error, channel, over);
   } finally {
     watch.end();
     output.close();
-    if (typeof job.options.input === 'object') job.options.input.destroy();
+    if (typeof input === 'object') input.destroy();
   }
 }
 
