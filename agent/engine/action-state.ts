@@ -58,6 +58,8 @@ export interface Action {
   readonly reachedDown: Map<string, number>;
   /** Optional resources that cannot be acted on, and why: found out before the first change. */
   readonly unfit: Map<string, SvcError>;
+  /** Everything that the walk will reach. */
+  readonly walked: ReadonlySet<string>;
   /** Resources in a container that does not run yet: their safety questions are asked right before their start. */
   readonly unasked: Set<string>;
   readonly steps: StepResult[];

@@ -50,7 +50,7 @@ export async function runAction(world: World, service: string, request: ActionRe
   const selected = selectWalk(instance, request, directionOf(request.verb));
   if (!request.dryRun) await prepareFolders(run);
   const opened = await openAction(run, request, sid, selected.partial, signal);
-  const action = createAction(run, request, sid, opened, signal);
+  const action = createAction(run, request, { sid, opened, selected, signal });
   const outcome = await attempt(action, selected, opened);
   const { status, error } = await closeAction(action, opened, { error: outcome.error, partial: selected.partial, begun });
   return {
@@ -70,7 +70,14 @@ export async function runAction(world: World, service: string, request: ActionRe
   };
 }
 
-function createAction(run: Run, request: ActionRequest, sid: string, opened: OpenedAction, signal: AbortSignal): Action {
+interface Opening {
+  readonly sid: string;
+  readonly opened: OpenedAction;
+  readonly selected: Selected;
+  readonly signal: AbortSignal;
+}
+
+function createAction(run: Run, request: ActionRequest, { sid, opened, selected, signal }: Opening): Action {
   return {
     run,
     request,
@@ -80,6 +87,7 @@ function createAction(run: Run, request: ActionRequest, sid: string, opened: Ope
     signal: opened.lost === undefined ? signal : AbortSignal.any([signal, opened.lost]),
     reachedDown: new Map(inheritedFrom(opened.takenOver, request.verb).map((rid) => [rid, -1])),
     unfit: new Map(),
+    walked: new Set(selected.batches.flatMap(({ rids }) => rids)),
     unasked: new Set(),
     steps: [],
     outcomes: [],

@@ -35,6 +35,16 @@ function planBlindly(action: Action, resource: Resource, step: Step): StepResult
   return { rid, outcome: 'skipped', text: 'not known yet' };
 }
 
+/** It ends with its container: that is down, or cannot be told, and about to be stopped by this very walk. Undefined: it is stopped itself. */
+function stopWithContainer(action: Action, resource: Resource, wasDown: boolean): StepResult | undefined {
+  const { rid, container = '' } = resource;
+  if (isReachable(action.run, resource)) return undefined;
+  if (wasDown) return { rid, outcome: 'unchanged', text: `${container} is down` };
+  if (!action.walked.has(container)) return undefined;
+  action.run.log(rid).warn(`cannot be stopped by itself while ${container} is undef: it ends with it`);
+  return { rid, outcome: 'skipped', text: `ends with ${container}` };
+}
+
 /** What could not be asked before the walk, because its container did not run. */
 async function askLate(action: Action, resource: Resource, step: Step): Promise<void> {
   mustBeReachable(action.run, resource);
@@ -69,7 +79,8 @@ async function stop(action: Action, resource: Resource, signal: AbortSignal): Pr
   const before = await lookBefore(action, resource, signal);
   // A resource that is down may still be half-started: the driver is asked all the same, triggers are not.
   const wasDown = before.report.state === 'down';
-  if (wasDown && !isReachable(action.run, resource)) return { rid, outcome: 'unchanged', text: `${resource.container} is down` };
+  const gone = stopWithContainer(action, resource, wasDown);
+  if (gone !== undefined) return gone;
   if (!wasDown) checkRequirements(action, resource, resource.common.stop_requires);
   const changes = action.ledger.countOf(rid);
   if (!wasDown) await runTriggers(action, 'pre', 'stop', resource, signal);

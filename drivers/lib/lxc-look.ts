@@ -1,16 +1,19 @@
 /** What is known of a container: its state, its configuration, what is left of a dead one. */
-import type { Observe, Reader } from '../../agent/driver/contract.ts';
+import type { Act, Observe, Reader } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { hiddenBy } from './app-processes.ts';
 import { defaultLxcPath, infoArgv, type LxcConfig, type LxcInfo, type LxcPlace, parseConfig, parseInfo, parseLinks } from './lxc.ts';
+
+/** A monitor answers in milliseconds; one that does not is stuck, and a status has its limit of 10 s. */
+const answerMs = 3_000;
 
 /** Throws when it cannot be told: to others than root LXC says nothing of a container. */
 export async function readInfo(reader: Reader, place: LxcPlace): Promise<LxcInfo> {
   const hasConfig = (await reader.stat(place.cf)) !== undefined;
   const argv = infoArgv(place, ['-s', '-p'], hasConfig);
   // Without its configuration a container that does not run "doesn't exist", with the exit code of every other fault.
-  const { exitCode, stdout, stderr } = await reader.read(argv, { okCodes: hasConfig ? [0] : [0, 1] });
+  const { exitCode, stdout, stderr } = await reader.read(argv, { timeoutMs: answerMs, okCodes: hasConfig ? [0] : [0, 1] });
   if (exitCode === 0) return parseInfo(stdout);
   if (await hasMonitor(reader, place)) throw new SvcError('COMMAND', `lxc-info cannot tell about ${place.name}: ${stderr.trim()}`);
   return { state: 'STOPPED', pid: undefined };
@@ -33,7 +36,12 @@ export async function readConfig(reader: Reader, { cf }: LxcPlace): Promise<LxcC
 /** The host's ends of a running container's cables. */
 export async function readCables(reader: Reader, place: LxcPlace): Promise<readonly string[]> {
   const hasConfig = (await reader.stat(place.cf)) !== undefined;
-  return parseLinks((await reader.read(infoArgv(place, ['-S'], hasConfig))).stdout);
+  const links = parseLinks((await reader.read(infoArgv(place, ['-S'], hasConfig))).stdout);
+  if (links.length === 0) return [];
+  const types = links.flatMap((_, index) => ['-c', `lxc.net.${index}.type`]);
+  const typeLines = (await reader.read(infoArgv(place, types, hasConfig))).stdout.split('\n').map((line) => line.trim());
+  // The link of a macvlan is an interface of the node itself, and no cable of the container's.
+  return links.filter((_, index) => typeLines.includes(`lxc.net.${index}.type = veth`));
 }
 
 export interface Absence {
@@ -58,10 +66,17 @@ export async function findAbsent<T extends Keywords>(at: Observe<T>, place: LxcP
   return absent;
 }
 
+/** Ends what a start that was cut has left (LXC's own processes, hooks), and monitors that do not answer; a container goes with its monitor. */
+export async function killMonitors<T extends Keywords>(at: Act<T>, place: LxcPlace): Promise<void> {
+  await at.local.signal('KILL');
+  const monitors = await findMonitors(at.local, place);
+  if (monitors.length > 0) await at.local.change(['kill', '-KILL', ...monitors.map(String)], { okCodes: [0, 1] });
+}
+
 const cgroupMounts = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup/pids'];
 
 /** Living monitor processes of a container, from the cgroups that LXC makes for them; a second one gets a number behind its name. */
-export async function findMonitors(reader: Reader, { name, lxcpath = defaultLxcPath }: LxcPlace): Promise<readonly number[]> {
+async function findMonitors(reader: Reader, { name, lxcpath = defaultLxcPath }: LxcPlace): Promise<readonly number[]> {
   const pids = new Set<number>();
   for (const mount of cgroupMounts) {
     const folders = (await reader.list(mount)).filter((folder) => isMonitorOf(folder, name));

@@ -5,8 +5,8 @@ import { SvcError } from '../../agent/errors.ts';
 import { codeOf } from './error-code.ts';
 import { namesOfKind } from './links.ts';
 import { lastLines } from './last-lines.ts';
-import { clockText, logFile, type LxcPlace, startArgv } from './lxc.ts';
-import { findAbsent, findMonitors, readConfig, readInfo } from './lxc-look.ts';
+import { clockText, errorsIn, logFile, type LxcPlace, startArgv } from './lxc.ts';
+import { findAbsent, killMonitors, readConfig, readInfo } from './lxc-look.ts';
 
 export interface StartLimits {
   /** Of each wait. */
@@ -15,7 +15,7 @@ export interface StartLimits {
   tryInside(): Promise<number>;
 }
 
-const lookMs = 200;
+const lookMs = 50;
 /** Every exit code: what a failed tool says is told with its log. */
 const anyCode = Array.from({ length: 256 }, (_, code) => code);
 
@@ -43,8 +43,7 @@ async function settle<T extends Keywords>(at: Act<T>, place: LxcPlace, timeoutMs
 
 /** A monitor whose container has ended keeps its cgroups and its cables; a cable of that name would make the start fail. */
 async function removeLeftovers<T extends Keywords>(at: Act<T>, place: LxcPlace): Promise<void> {
-  const monitors = await findMonitors(at.local, place);
-  if (monitors.length > 0) await at.local.change(['kill', '-KILL', ...monitors.map(String)], { okCodes: [0, 1] });
+  await killMonitors(at, place);
   const cables = (await readConfig(at.local, place))?.cables ?? [];
   if (cables.length === 0) return;
   const present = await namesOfKind(at.local, 'veth');
@@ -53,12 +52,17 @@ async function removeLeftovers<T extends Keywords>(at: Act<T>, place: LxcPlace):
 
 async function runStart<T extends Keywords>(at: Act<T>, place: LxcPlace, timeoutMs: number): Promise<void> {
   const argv = startArgv(place);
-  const { exitCode, durationMs, stderr } = await at.local.change(argv, { leaves: true, timeoutMs, okCodes: anyCode });
-  if (at.dryRun) return;
   const log = logFile(place, 'start');
+  const before = (await readLog(at, log)).length;
+  const { exitCode, durationMs, stderr } = await at.local
+    .change(argv, { leaves: true, timeoutMs, okCodes: anyCode })
+    .catch((error: unknown) => {
+      throw codeOf(error) === 'TIMEOUT' && !at.signal.aborted ? neverUp(place, timeoutMs, error) : error;
+    });
+  if (at.dryRun) return;
   at.log.info(`start done in ${clockText(durationMs)} - ret ${exitCode} - logs in ${log}`);
   if (exitCode === 0) return;
-  throw new SvcError('COMMAND', `lxc-start of ${place.name} failed (ret ${exitCode}): ${lastLines(stderr) || (await tailOf(at, log))}`, {
+  throw new SvcError('COMMAND', `lxc-start of ${place.name} failed (ret ${exitCode})${await whyFailed(at, log, before, stderr)}`, {
     hint: `see ${log}`,
     facts: { exitCode },
   });
@@ -72,7 +76,7 @@ async function waitForUp<T extends Keywords>(at: Act<T>, place: LxcPlace, timeou
     return isEnding(state) && !at.dryRun ? 'down' : undefined;
   };
   const outcome = await at.poll(probe, { timeoutMs, intervalMs: lookMs, what: `container ${place.name} to be up`, assume: 'up' });
-  if (outcome === 'down') throw await wentDown(at, place);
+  if (outcome === 'down') throw wentDown(place);
 }
 
 /** A container that runs may still be too young for commands. */
@@ -84,7 +88,7 @@ async function waitForOperational<T extends Keywords>(at: Act<T>, place: LxcPlac
     return isEnding((await readInfo(at.local, place)).state) ? 'down' : undefined;
   };
   const outcome = await at.poll(probe, { timeoutMs, intervalMs: lookMs, what: `container ${place.name} to be operational` });
-  if (outcome === 'down') throw await wentDown(at, place);
+  if (outcome === 'down') throw wentDown(place);
 }
 
 /** 126 and 127: commands run there, only this one is none. */
@@ -102,15 +106,27 @@ function isEnding(state: string): boolean {
   return state === 'STOPPED' || state === 'STOPPING' || state === 'ABORTING';
 }
 
-async function wentDown<T extends Keywords>(at: Act<T>, place: LxcPlace): Promise<SvcError> {
+function wentDown(place: LxcPlace): SvcError {
   const log = logFile(place, 'start');
-  const tail = await tailOf(at, log);
-  return new SvcError('COMMAND', `the container went down${tail === '' ? '' : `: ${tail}`}`, {
-    hint: `see ${log}, and what its init says on the console`,
+  return new SvcError('COMMAND', 'the container went down', {
+    hint: `see ${log}, and what its first process says (lxc-start -F shows it)`,
   });
 }
 
-/** The log may be gone, or too long to be read: the error stands without it. */
-async function tailOf<T extends Keywords>(at: Act<T>, log: string): Promise<string> {
-  return lastLines((await at.local.file(log).catch(() => undefined)) ?? '');
+function neverUp(place: LxcPlace, timeoutMs: number, cause: unknown): SvcError {
+  const text = `container ${place.name} did not come up in ${timeoutMs / 1000} s: lxc-start does not return`;
+  return new SvcError('TIMEOUT', text, { hint: `see ${logFile(place, 'start')}, and the hooks of ${place.cf}`, cause });
+}
+
+/** The first errors of this run name the cause; those behind them only say that it failed. */
+async function whyFailed<T extends Keywords>(at: Act<T>, log: string, before: number, stderr: string): Promise<string> {
+  const text = await readLog(at, log);
+  const errors = errorsIn(text.slice(text.length < before ? 0 : before)).slice(0, 3);
+  const why = errors.length > 0 ? errors.join(' / ') : lastLines(stderr);
+  return why === '' ? '' : `: ${why}`;
+}
+
+/** The log may not be there yet, or be too long to be read: an error stands without it. */
+async function readLog<T extends Keywords>(at: Act<T>, log: string): Promise<string> {
+  return (await at.local.file(log).catch(() => undefined)) ?? '';
 }

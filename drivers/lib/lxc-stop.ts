@@ -1,14 +1,14 @@
 /** Stopping a container: asked first, killed when it does not end in time, and nothing of it is left (storage-drivers.md §4). */
-import type { Act } from '../../agent/driver/contract.ts';
+import type { Act, Argv, Result } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { codeOf, messageOf } from './error-code.ts';
 import { namesOfKind } from './links.ts';
 import { clockText, killArgv, logFile, type LxcPlace, type LxcState, stopArgv, unfreezeArgv } from './lxc.ts';
-import { findMonitors, readCables, readInfo } from './lxc-look.ts';
+import { killMonitors, readCables, readInfo } from './lxc-look.ts';
 
-const lookMs = 200;
-const killTimeoutMs = 30_000;
+const lookMs = 50;
+const killTimeoutMs = 10_000;
 /** Kept from the stop's first look on: a stop that was cut knows what it has to remove. */
 const cablesKey = 'cables';
 
@@ -20,7 +20,7 @@ export async function stopContainer<T extends Keywords>(at: Act<T>, place: LxcPl
   if (seen === 'STOPPED') at.log.info(`container ${place.name} already stopped`);
   else {
     if (seen === 'RUNNING' || seen === 'FROZEN') await rememberCables(at, place);
-    if (!(await askToStop(at, place, seen, timeoutMs))) await kill(at, place);
+    if (!(await askToStop(at, place, seen, timeoutMs))) await kill(at, place, seen);
   }
   await removeCables(at);
 }
@@ -39,10 +39,28 @@ async function askToStop<T extends Keywords>(at: Act<T>, place: LxcPlace, seen: 
   if (seen === 'STOPPING' || seen === 'ABORTING') return waitForDown(at, place, timeoutMs);
   if (seen !== 'RUNNING' && seen !== 'FROZEN') return false;
   if (seen === 'FROZEN') await at.local.change(unfreezeArgv(place));
-  // A shutdown that was not over in time, or that the container ended before it was asked: both are seen by looking.
-  const { exitCode, durationMs } = await at.local.change(stopArgv(place, timeoutMs), { timeoutMs: timeoutMs + 30_000, okCodes: [0, 1, 2] });
-  if (!at.dryRun) at.log.info(`stop done in ${clockText(durationMs)} - ret ${exitCode} - logs in ${logFile(place, 'stop')}`);
+  const exitCode = await runTool(at, stopArgv(place, timeoutMs), timeoutMs + killTimeoutMs, (result) => {
+    at.log.info(`stop done in ${clockText(result.durationMs)} - ret ${result.exitCode} - logs in ${logFile(place, 'stop')}`);
+  });
   return waitForDown(at, place, exitCode === 0 ? killTimeoutMs : 1000);
+}
+
+/** The exit code tells little: 1 is a shutdown that is not over, 2 a container that had ended before. Undefined: it got stuck itself. */
+async function runTool<T extends Keywords>(
+  at: Act<T>,
+  argv: Argv,
+  timeoutMs: number,
+  tell: (result: Result) => void,
+): Promise<number | undefined> {
+  try {
+    const result = await at.local.change(argv, { timeoutMs, okCodes: [0, 1, 2] });
+    if (!at.dryRun) tell(result);
+    return result.exitCode;
+  } catch (error) {
+    if (codeOf(error) !== 'TIMEOUT' || at.signal.aborted) throw error;
+    at.log.warn(messageOf(error));
+    return undefined;
+  }
 }
 
 async function waitForDown<T extends Keywords>(at: Act<T>, place: LxcPlace, timeoutMs: number): Promise<boolean> {
@@ -51,24 +69,20 @@ async function waitForDown<T extends Keywords>(at: Act<T>, place: LxcPlace, time
   try {
     return await at.poll(probe, { timeoutMs, intervalMs: lookMs, what: `container ${place.name} to be down`, assume: true });
   } catch (error) {
-    if (codeOf(error) !== 'TIMEOUT') throw error;
+    if (codeOf(error) !== 'TIMEOUT' || at.signal.aborted) throw error;
     at.log.warn('waited too long for shutdown');
     return false;
   }
 }
 
 /** The tool first; a monitor that does not answer it is killed itself, and its container goes with it. */
-async function kill<T extends Keywords>(at: Act<T>, place: LxcPlace): Promise<void> {
-  try {
-    await at.local.change(killArgv(place), { timeoutMs: killTimeoutMs, okCodes: [0, 1, 2] });
-  } catch (error) {
-    if (codeOf(error) !== 'TIMEOUT') throw error;
-    at.log.warn(messageOf(error));
+async function kill<T extends Keywords>(at: Act<T>, place: LxcPlace, seen: Seen): Promise<void> {
+  if (seen !== 'mute') {
+    await runTool(at, killArgv(place), killTimeoutMs, () => undefined);
+    if (await waitForDown(at, place, killTimeoutMs)) return;
   }
-  if (await waitForDown(at, place, killTimeoutMs / 3)) return;
-  const monitors = await findMonitors(at.local, place);
-  if (monitors.length > 0) await at.local.change(['kill', '-KILL', ...monitors.map(String)], { okCodes: [0, 1] });
-  if (await waitForDown(at, place, killTimeoutMs / 3)) return;
+  await killMonitors(at, place);
+  if (await waitForDown(at, place, killTimeoutMs)) return;
   throw new SvcError('COMMAND', `container ${place.name} survives being killed`, {
     hint: 'its processes wait for the kernel, most often for a disk or a network filesystem',
   });

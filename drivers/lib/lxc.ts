@@ -147,6 +147,12 @@ export function folderOf(path: string): string | undefined {
   return /^(?:dir:)?(\/.*)$/.exec(path)?.[1];
 }
 
+/** What LXC's log holds as errors, each once: `lxc-start ct1 20261121100315.336 ERROR    start - ../src/lxc/start.c:__lxc_start:2107 - Failed to …`. */
+export function errorsIn(log: string): readonly string[] {
+  const texts = log.split('\n').flatMap((line) => /^\S+ \S+ [\d.]+ ERROR +\S+ - \S+ - (.+)$/.exec(line)?.[1] ?? []);
+  return [...new Set(texts)];
+}
+
 /** `0:00:00.686984`, as the HP 3PAR document shows how long a tool took. */
 export function clockText(durationMs: number): string {
   const micros = Math.round(durationMs * 1000);

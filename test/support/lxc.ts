@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { must, tryTo } from './command.ts';
 import { namePrefix } from './names.ts';
 import { findTool, type Needs } from './skip.ts';
@@ -19,7 +20,7 @@ import { findTool, type Needs } from './skip.ts';
 export const lxcNeeds: Needs = { root: true, tools: ['lxc-start', 'lxc-info', 'busybox', 'ip', 'nsenter'] };
 
 /** busybox's own names in the root folder. `ip` is not among them: addresses inside must not need it. */
-const applets = ['sh', 'sleep', 'cat', 'pwd', 'env', 'true', 'false', 'kill', 'mkdir', 'mount', 'rm', 'id', 'ps', 'nc', 'test', 'tail', '['];
+const applets = 'sh sleep cat pwd env true false kill mkdir mount rm id ps nc test grep echo'.split(' ');
 
 /** Ends when it is asked to; what is left in the container ends with it. */
 const quietInit = 'trap "exit 0" PWR TERM INT\nwhile :; do sleep 3600 & wait $!; done\n';
@@ -38,6 +39,8 @@ export interface TestContainer {
   monitor(): number | undefined;
   /** Runs a command inside; its stdout. */
   run(...argv: readonly [string, ...string[]]): string;
+  /** Until there is such a file inside; at most 10 s. */
+  waitFor(file: string): Promise<void>;
   /** Ends it at once, behind everybody's back. */
   kill(): void;
   remove(): void;
@@ -75,12 +78,21 @@ export function makeContainer(folder: string, label: string, options: ContainerO
     pid: () => pidIn(info(name, cf)),
     monitor: () => monitorOf(name),
     run: (...argv) => must('lxc-attach', '-n', name, '--clear-env', '--', ...argv),
+    waitFor: (file) => waitForFile(path.join(root, file)),
     kill: () => killContainer(name),
     remove: () => {
       removeContainer(name);
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+async function waitForFile(file: string): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    if (existsSync(file)) return;
+    await delay(10);
+  }
+  throw new Error(`${file} never came`);
 }
 
 /** A folder that a container can have as its root. */
@@ -130,7 +142,8 @@ export function removeContainer(name: string): boolean {
   for (const folder of cgroupsOf(name)) removeCgroup(folder);
   for (const verb of ['start', 'stop']) rmSync(`/var/tmp/svc_${name}_lxc_${verb}.log`, { force: true });
   // A killed process is there a little longer.
-  for (let waited = 0; waited < 100 && monitorOf(name) !== undefined; waited++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  for (let waited = 0; waited < 100 && monitorOf(name) !== undefined; waited++)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
   return monitorOf(name) === undefined;
 }
 

@@ -51,6 +51,8 @@ function rigOf(net: Net, keywords: Readonly<Record<string, string>>): Rig {
       ipdev: 'br0',
       netmask: '24',
       announce: 'false',
+      // Each question takes two seconds; a refusal below asks it.
+      check_conflict: 'false',
       ...keywords,
     }),
     netns: node,
@@ -80,7 +82,7 @@ const dedicated: Build = (home) => {
   const device = `svt${process.pid}a`;
   must('ip', 'link', 'add', device, 'type', 'veth', 'peer', 'name', `svt${process.pid}b`);
   must('ip', 'link', 'set', 'dev', `svt${process.pid}b`, 'up');
-  const { netns: _, ...rig } = rigOf(net, { mode: 'dedicated', ipdev: device, check_conflict: 'false' });
+  const { netns: _, ...rig } = rigOf(net, { mode: 'dedicated', ipdev: device });
   const isHere = () => tryTo('ip', 'link', 'show', 'dev', device);
   return {
     ...rig,
@@ -102,7 +104,8 @@ const dedicated: Build = (home) => {
 
 export const rigs: Rigs = {
   needs: { root: true, tools: ['ip', 'nsenter', 'arping', 'ping'] },
-  cases: { 'over a bridge, with a default route': bridged, 'over a macvlan': macvlan, 'an interface of its own': dedicated },
+  cases: { 'over a bridge, with a default route': bridged, 'an interface of its own': dedicated },
+  variants: { 'over a macvlan': macvlan },
   refusals: {
     'the namespace is not there': {
       text: ({ text }) => text.replace(/^netns = .*$/m, 'netns = svt-none'),
@@ -122,6 +125,7 @@ export const rigs: Rigs = {
       says: /^eth0 is already inside, and not of this resource: set nsdev$/,
     },
     'somebody else has the address': {
+      text: ({ text }) => text.replace('check_conflict = false', 'check_conflict = true'),
       prepare: ({ home }) => {
         const far = `svt-${process.pid}-${home.folder.slice(-6)}-c`;
         must('ip', '-n', far, 'addr', 'add', service, 'dev', 'far0');
