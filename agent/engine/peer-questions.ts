@@ -78,8 +78,9 @@ function storageGuard(): StorageGuard | undefined {
 function comesUp({ instance, reports }: Run, resources: readonly Resource[], verbs: readonly string[]): boolean {
   if (instance.definition.settings.topology === 'flex') return false;
   if (!verbs.some((verb) => verb === 'start' || verb === 'provision')) return false;
-  const isStoppedFirst = verbs.includes('stop');
-  return resources.some(
-    ({ rid, group, traits }) => group !== 'task' && !traits.standby && (isStoppedFirst || reports.get(rid)?.state !== 'up'),
-  );
+  const own = resources.filter(({ group, traits }) => group !== 'task' && !traits.standby);
+  if (verbs.includes('stop')) return own.length > 0;
+  const states = own.map(({ rid }) => reports.get(rid)?.state);
+  // What has nothing to say is no sign of an instance that is up, beside others that are it changes nothing.
+  return states.some((state) => state !== 'up' && state !== 'n/a') || (states.length > 0 && !states.includes('up'));
 }

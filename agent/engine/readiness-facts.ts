@@ -15,7 +15,7 @@ export async function syncFacts(run: Run): Promise<readonly SyncFacts[]> {
 }
 
 /** It carries the service file, not data. */
-const configSync = 'sync#i0';
+export const configSync = 'sync#i0';
 
 async function factsOf(run: Run, resource: Resource): Promise<SyncFacts> {
   const { nodes, drpnodes } = run.instance.definition.settings;

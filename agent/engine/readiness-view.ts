@@ -57,8 +57,6 @@ async function ask(run: Run, node: string, signal: AbortSignal): Promise<Readine
     return await readinessOf(run, node, signal);
   } catch (thrown) {
     if (signal.aborted || isSameNode(node, run.instance.node)) throw thrown;
-    const { message, hint } = asSvcError(thrown);
-    const mend = hint ?? `svcmgr node ping ${node}`;
     return {
       schema: 1,
       service: run.instance.name,
@@ -66,7 +64,7 @@ async function ask(run: Run, node: string, signal: AbortSignal): Promise<Readine
       ready: false,
       way: 'blocked',
       state: 'unknown',
-      blockers: [{ rid: null, text: message, mend }],
+      blockers: [{ rid: null, text: asSvcError(thrown).message, mend: `svcmgr node ping ${node}` }],
       warnings: [],
       peers: [],
       dataLoss: { ms: null, syncs: [] },

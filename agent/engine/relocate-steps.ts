@@ -3,6 +3,7 @@ import { isSameNode } from '../config/scope.ts';
 import { SvcError } from '../errors.ts';
 import { afterStop } from '../state/readiness.ts';
 import type { ReadinessReport } from './readiness.ts';
+import { configSync } from './readiness-facts.ts';
 import type { Relocation } from './relocate.ts';
 import { mustNotRefuse } from './relocate-refusal.ts';
 import { order } from './relocate-order.ts';
@@ -20,22 +21,31 @@ export interface Move {
   readonly nodes: readonly SurveyedNode[];
 }
 
-/** @param begin makes the relocation durable: called once nothing refuses any more, before anything is done */
-export async function moveService(relocation: Relocation, move: Move, begin: () => void): Promise<void> {
+/**
+ * @param begin makes the relocation durable: called once nothing refuses any more, before anything is done
+ * @returns what every node says at the end; undefined after a dry-run
+ */
+export async function moveService(relocation: Relocation, move: Move, begin: () => void): Promise<readonly SurveyedNode[] | undefined> {
   const { from, stoppedOn, to, nodes } = move;
-  await mustBeReady(relocation, move);
   const was = from ?? stoppedOn;
-  const scene = was === undefined ? undefined : { from: was, to, nodes, source: await reportOf(relocation, was) };
+  const [source] = await Promise.all([
+    was !== undefined && copiesData(relocation) ? reportOf(relocation, was) : undefined,
+    mustBeReady(relocation, move),
+  ]);
+  const scene = was === undefined || source === undefined ? undefined : { from: was, to, nodes, source };
   begin();
-  if (scene !== undefined && from !== undefined) {
-    await copyFiles(relocation, scene);
-    await order(relocation, 'stop', from, { verb: 'stop' });
-  }
+  if (scene !== undefined && from !== undefined) await copyFiles(relocation, scene);
+  if (from !== undefined) await order(relocation, 'stop', from, { verb: 'stop' });
   if (scene !== undefined) await updateReplicas(relocation, scene);
   // Nothing was stopped in a dry-run: what is still held elsewhere is no refusal of the plan.
   const assumed = relocation.request.dryRun ? ['peer-up', 'address-alive'] : [];
   await order(relocation, 'start', to, { verb: 'start', allow: assumed });
-  if (!relocation.request.dryRun) await verify(relocation, to);
+  return relocation.request.dryRun ? undefined : verify(relocation, to);
+}
+
+/** Only then the node it comes from is asked what it has sent. */
+function copiesData({ run }: Relocation): boolean {
+  return run.instance.resources.some((resource) => resource.group === 'sync' && resource.rid !== configSync);
 }
 
 /** A service must not be stopped that cannot start again where it shall go. */
@@ -55,7 +65,7 @@ async function reportOf({ run, signal, steps }: Relocation, node: string): Promi
 }
 
 /** By asking, as an operator would: up there and nowhere else. */
-async function verify({ run, signal, steps }: Relocation, to: string): Promise<void> {
+async function verify({ run, signal, steps }: Relocation, to: string): Promise<readonly SurveyedNode[]> {
   const nodes = await steps.quietly('verify', to, () => survey({ run, signal }));
   const target = nodes.find(({ node }) => isSameNode(node, to));
   if (target?.state !== 'up') {
@@ -63,4 +73,5 @@ async function verify({ run, signal, steps }: Relocation, to: string): Promise<v
   }
   const others = nodes.filter((node) => node !== target && node.state === 'up');
   if (others.length > 0) throw new SvcError('COMMAND', `split: it is up on ${[target, ...others].map(({ node }) => node).join(' and ')}`);
+  return nodes;
 }

@@ -61,7 +61,7 @@ async function lastSync(relocation: Relocation, scene: SyncScene, syncs: readonl
 
 /** Whether it failed is decided by what arrived: another target that failed is no reason to stay. */
 async function attemptSync(relocation: Relocation, { from }: SyncScene, rids: readonly string[]): Promise<string | undefined> {
-  const acted = await tryOrder(relocation, 'last sync', from, { verb: 'sync update', rids, allow: ['degraded'] });
+  const acted = await tryOrder(relocation, 'last sync', from, { verb: 'sync update', rids, allow: ['quiesced'] });
   return acted.error?.message;
 }
 

@@ -20,7 +20,7 @@ export async function whereItIs(
   steps: readonly RelocateStep[],
 ): Promise<Whereabouts> {
   if (course.journal === undefined) return { where: {}, hint: undefined };
-  const nodes = await survey({ run, signal: new AbortController().signal });
+  const nodes = course.found ?? (await survey({ run, signal: new AbortController().signal }));
   const where = Object.fromEntries(nodes.map(({ node, state, text }) => [node, state === 'down' ? 'down' : text]));
   if (error === undefined) return { where, hint: undefined };
   const failed = steps.findLast(({ outcome }) => outcome === 'failed');

@@ -5,6 +5,7 @@ import { nearestName } from '../config/nearest.ts';
 import { asSvcError, errorKinds, SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import { planRelocation } from '../state/relocate-plan.ts';
+import { clearInterrupted } from './journal-notes.ts';
 import { beginRelocation, endRelocation, openRelocation, type OpenedRelocation, type RelocateRequest } from './relocate-bracket.ts';
 import { mustNotRefuse } from './relocate-refusal.ts';
 import { moveService } from './relocate-steps.ts';
@@ -40,11 +41,13 @@ export interface Relocation {
   readonly steps: Steps;
 }
 
-/** What was found before anything was done. */
+/** What is found on the way. */
 export interface Course {
   from: string | undefined;
   to: string | undefined;
   journal: Journal | undefined;
+  /** What every node said at the end. */
+  found: readonly SurveyedNode[] | undefined;
 }
 
 /** Moves a service between two nodes. Errors before the first step carry their own code; a relocation that failed in the middle exits 1. */
@@ -56,10 +59,10 @@ export async function relocate(world: World, service: string, request: RelocateR
   const asked = { ...request, ...wishOf(run, request) };
   if (!request.dryRun) await prepareFolders(run);
   const opened = await openRelocation(run, asked, sid, signal);
-  const course: Course = { from: undefined, to: undefined, journal: undefined };
+  const course: Course = { from: undefined, to: undefined, journal: undefined, found: undefined };
   const steps = createSteps(run, sid, () => course.journal);
   try {
-    const error = await attempt({ run, request: goOn(run, asked, opened), sid, signal, steps }, course);
+    const error = await attempt({ run, request: goOn(run, asked, opened), sid, signal, steps }, course, opened.cut);
     const durationMs = Date.now() - begun;
     if (course.journal !== undefined) endRelocation(run, course.journal, sid, { error, cut: opened.cut, durationMs });
     const { hint, where } = await whereItIs(run, course, error, steps.all());
@@ -103,16 +106,16 @@ function goOn(run: Run, request: RelocateRequest, { cut }: OpenedRelocation): Re
   return { ...request, to: then, ...(typeof from === 'string' ? { from } : {}) };
 }
 
-async function attempt(relocation: Relocation, course: Course): Promise<SvcError | undefined> {
+async function attempt(relocation: Relocation, course: Course, cut: OpenedRelocation['cut']): Promise<SvcError | undefined> {
   try {
-    await carryOut(relocation, course);
+    await carryOut(relocation, course, cut);
     return undefined;
   } catch (thrown) {
     return asSvcError(thrown);
   }
 }
 
-async function carryOut(relocation: Relocation, course: Course): Promise<void> {
+async function carryOut(relocation: Relocation, course: Course, cut: OpenedRelocation['cut']): Promise<void> {
   const { run, request, signal, sid, steps } = relocation;
   const { definition, name } = run.instance;
   if (definition.settings.topology === 'flex') throw new SvcError('UNSUPPORTED', `${name} is flex: its instances run side by side`);
@@ -123,7 +126,7 @@ async function carryOut(relocation: Relocation, course: Course): Promise<void> {
   course.to = plan.kind === 'there' ? plan.node : plan.to;
   if (plan.kind === 'there') {
     course.from = plan.node;
-    if (isComplete(nodes.find(({ node }) => node === plan.node))) return run.log().info(`it is up on ${plan.node} already`);
+    if (isComplete(nodes.find(({ node }) => node === plan.node))) return settleThere(relocation, plan.node, cut);
   } else {
     course.from = plan.from;
     mustNotRefuse(relocation, plan.blockers);
@@ -131,10 +134,16 @@ async function carryOut(relocation: Relocation, course: Course): Promise<void> {
   const to = course.to;
   const from = plan.kind === 'there' ? undefined : plan.from;
   const stoppedOn = from === undefined && request.from !== to ? request.from : undefined;
-  await moveService(relocation, { from, stoppedOn, to, nodes }, () => {
+  course.found = await moveService(relocation, { from, stoppedOn, to, nodes }, () => {
     const was = from ?? stoppedOn;
     if (!request.dryRun) course.journal = beginRelocation(run, { ...request, to, ...(was === undefined ? {} : { from: was }) }, sid);
   });
+}
+
+/** An interrupted one had done all but say so. */
+function settleThere({ run, request }: Relocation, node: string, cut: OpenedRelocation['cut']): void {
+  run.log().info(`it is up on ${node} already`);
+  if (!request.dryRun) for (const { sid } of cut) clearInterrupted(run.world, run.instance.name, sid);
 }
 
 /** Up, and not left in the middle of a start. */

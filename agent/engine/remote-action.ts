@@ -36,7 +36,7 @@ export async function actThere(input: RemoteActionInput): Promise<Acted> {
     const sid = `${input.sid}.${attempt}`;
     try {
       const { peers, node, argv, signal, log } = input;
-      const onLine = (line: string): void => log.info(`${node}: ${line}`);
+      const onLine = (line: string): void => passOn(log, node, line);
       return actedOf(node, await peers.act(node, argv, { sid, signal, onLine }));
     } catch (thrown) {
       const error = asSvcError(thrown);
@@ -48,6 +48,13 @@ export async function actThere(input: RemoteActionInput): Promise<Acted> {
       input.log.info(`${input.node}: it never began there; once more`);
     }
   }
+}
+
+/** A line of the console over there keeps its level; its time is about now. */
+function passOn(log: Log, node: string, line: string): void {
+  const [, level = '', text] = /^\d\d:\d\d:\d\d (DEBUG|INFO|DRYRUN|WARN|ERROR) (.*)$/.exec(line) ?? [];
+  const say = { DEBUG: log.debug, WARN: log.warn, ERROR: log.error }[level] ?? log.info;
+  say(`${node}: ${text ?? line}`);
 }
 
 function actedOf(node: string, reply: PeerReply): Acted {

@@ -1,5 +1,6 @@
 /** Is the service up here, seen by what it stands on: without app, sync, task and companions (spec/storage-drivers.md §6). */
 import { type AggregateResource, aggregateInstance } from '../state/aggregate.ts';
+import { canonicalGroup } from '../state/groups.ts';
 import type { Status } from '../state/status.ts';
 import type { Resource } from './instance.ts';
 import type { Run } from './run.ts';
@@ -17,6 +18,12 @@ export function serviceState(run: Run): Status {
         resources.filter(({ group }) => group !== 'sync' && group !== 'task'),
       )
     : avail;
+}
+
+/** Whether all that data lies on is up; what has nothing to say is no obstacle. */
+export function isDataUp({ instance, reports }: Run): boolean {
+  const stores = instance.resources.filter(({ group, traits }) => ['vg', 'fs'].includes(canonicalGroup(group)) && !traits.disabled);
+  return stores.every(({ rid }) => ['up', 'n/a'].includes(reports.get(rid)?.state ?? 'undef'));
 }
 
 function availOf(run: Run, resources: readonly Resource[]): Status {

@@ -6,7 +6,7 @@ import { type Action, resourceOf, syncMethod } from './action-state.ts';
 import { askBlockers } from './blockers.ts';
 import type { Resource } from './instance.ts';
 import type { Selected } from './select-walk.ts';
-import { serviceState } from './service-state.ts';
+import { isDataUp, serviceState } from './service-state.ts';
 import { syncOne } from './sync-one.ts';
 import { createTargetLocks } from './target-locks.ts';
 import { runTriggers } from './triggers.ts';
@@ -42,6 +42,7 @@ function isHeldOff(action: Action, resource: Resource): boolean {
     serviceEnv: settings.env,
     nodeEnv: run.world.node.settings.env,
     isSecondary: settings.topology === 'flex' && primary !== undefined && !here(primary),
+    isDataUp: isDataUp(run),
     allow: request.allow,
   });
   if (reason === undefined) return false;

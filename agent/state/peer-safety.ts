@@ -89,9 +89,9 @@ function decideOne(own: OwnConfig, word: PeerWord, guard: StorageGuard | undefin
   return { blockers: [...upBlocker(own, node, verdict), ...config.blockers], warnings, askAgain: [] };
 }
 
-function upBlocker({ service }: OwnConfig, node: string, { state, text }: InstanceVerdict): readonly Blocker[] {
+function upBlocker(own: OwnConfig, node: string, { state, text }: InstanceVerdict): readonly Blocker[] {
   if (state === 'down') return [];
-  return [{ text: `${node}: ${text}`, allow: 'peer-up', mend: `svcmgr -s ${service} switch` }];
+  return [{ text: `${node}: ${text}`, allow: 'peer-up', mend: `svcmgr -s ${own.service} switch --to ${own.node}` }];
 }
 
 /** A node without the service cannot be asked later either: it is the file that must be mended, not the connection. */

@@ -14,6 +14,8 @@ export interface SyncScene {
   readonly nodeEnv: string;
   /** Topology flex, and another node is the primary. */
   readonly isSecondary: boolean;
+  /** Everything that data lies on (vg, fs) is up, whatever became of the rest. */
+  readonly isDataUp?: boolean;
   /** Names given to --allow. */
   readonly allow: readonly string[];
 }
@@ -25,6 +27,8 @@ export function whyNotSync(scene: SyncScene): string | undefined {
   if (scene.role === 'drpnodes') return "won't sync from a node of drpnodes";
   if (scene.isSecondary) return "won't sync from a node that is not the primary of a flex service";
   if (scene.service === 'up' || scene.named) return undefined;
+  // A relocation has stopped what writes for the last copy, and left what was written to.
+  if (scene.isDataUp === true && scene.allow.includes('quiesced')) return undefined;
   if (scene.service === 'warn' || scene.service === 'undef') {
     return scene.allow.includes('degraded')
       ? undefined

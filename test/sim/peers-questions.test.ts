@@ -67,7 +67,7 @@ describe('sim: peers: questions before a start', () => {
       const refused = await bench().act(verb);
       expect([refused.exit, refused.error?.code, refused.changes]).to.deep.equal([5, 'REFUSED', 0]);
       expect(refused.error?.message).to.equal('svc1: node2: up (--allow peer-up)');
-      expect(refused.error?.hint).to.equal('mend: svcmgr -s svc1 switch\nto go on all the same: --allow peer-up');
+      expect(refused.error?.hint).to.equal('mend: svcmgr -s svc1 switch --to node1\nto go on all the same: --allow peer-up');
       expect(bench().stage.events).to.deep.equal([]);
       const allowed = await bench().act(verb, { allow: ['peer-up'] });
       expect(allowed.ok).to.equal(true);

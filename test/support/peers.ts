@@ -1,5 +1,6 @@
 /** Other nodes that live in memory: what they answer, when, and what becomes of actions there is set by the test while it runs. */
 import type { PeerActOptions, PeerAnswer, PeerArgv, PeerReply, Peers } from '../../agent/engine/peers.ts';
+import type { ReadinessReport } from '../../agent/engine/readiness.ts';
 import { loadForStatus } from '../../agent/engine/services.ts';
 import type { World } from '../../agent/engine/world.ts';
 import { SvcError } from '../../agent/errors.ts';
@@ -88,4 +89,24 @@ async function answer(part: PeerPart, world: World, node: string, service: strin
   const own = { node, nodes, drpnodes, configSha256: instance.configSha256, overall: 'down', avail: 'down' } as const;
   const status = documentOf(service, { ...own, updated: world.now().toISOString(), ...part.status });
   return { node, reachable: true, status, fault: undefined, skewMs, askedMs: 1 };
+}
+
+/** What a node says of its readiness; nothing is in the way unless given. */
+export function readyReport(node: string, fields: Partial<ReadinessReport> = {}): ReadinessReport {
+  return {
+    schema: 1,
+    service: 'svc1',
+    node,
+    ready: true,
+    way: 'start',
+    state: 'down',
+    blockers: [],
+    warnings: [],
+    peers: [],
+    dataLoss: { ms: 0, syncs: [] },
+    start: { medianMs: null, samples: 0 },
+    stop: { medianMs: null, samples: 0 },
+    syncs: [],
+    ...fields,
+  };
 }

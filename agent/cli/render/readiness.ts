@@ -31,16 +31,25 @@ const verdicts = {
 function detailsOf(report: ReadinessReport, options: ReadinessOptions): readonly string[] {
   const rows: (readonly [string, string])[] = [
     ...commandOf(report),
-    ...report.blockers.flatMap(({ rid, text, allow, mend }): (readonly [string, string])[] => [
-      ['blocked', rid === null ? text : `${rid}: ${text}`],
-      ...(mend === undefined ? [] : [['mend', mend] as const]),
-      ...(allow === undefined ? [] : [['allow', `--allow ${allow}`] as const]),
-    ]),
+    ...blockersOf(report),
     ...report.warnings.map((text) => ['warning', text] as const),
     ['data', dataText(report, options.nowMs)],
     ['duration', durationText(report)],
   ];
   return rows.flatMap(([title, text]) => row(title, text, options.width));
+}
+
+/** What ends with the stop elsewhere is only worth knowing. */
+function blockersOf({ blockers, way }: ReadinessReport): readonly (readonly [string, string])[] {
+  return blockers.flatMap(({ rid, text, allow, mend }): (readonly [string, string])[] => {
+    const about = rid === null ? text : `${rid}: ${text}`;
+    if (way === 'switch') return [['now', about]];
+    return [
+      ['blocked', about],
+      ...(mend === undefined ? [] : [['mend', mend] as const]),
+      ...(allow === undefined ? [] : [['allow', `--allow ${allow}`] as const]),
+    ];
+  });
 }
 
 function commandOf({ way, service, node }: ReadinessReport): readonly (readonly [string, string])[] {
@@ -55,7 +64,7 @@ function commandOf({ way, service, node }: ReadinessReport): readonly (readonly 
 
 function dataText({ dataLoss, way }: ReadinessReport, nowMs: number): string {
   if (way === 'running') return 'nothing would be lost';
-  if (dataLoss.syncs.length === 0) return dataLoss.ms === null ? 'not known' : 'nothing is copied: the same data everywhere';
+  if (dataLoss.syncs.length === 0) return dataLoss.ms === null ? 'not known' : 'the service copies nothing';
   const each = dataLoss.syncs.map(({ rid, at, ageMs }) =>
     at === null || ageMs === null ? `${rid} never, as far as is known` : `${rid} ${ageText(ageMs)} old (${timeText(at, nowMs)})`,
   );

@@ -109,7 +109,7 @@ describe('peer safety: may a start go on', () => {
   it('refuses by peer-up when a node is up or warn', () => {
     for (const status of ['up', 'warn'] as const) expect(allows(word(instance({ resources: fs(status) })))).to.deep.equal(['peer-up']);
     expect(decide(word(instance({ avail: 'up' }))).blockers).to.deep.equal([
-      { text: 'node2: up', allow: 'peer-up', mend: 'svcmgr -s svc1 switch' },
+      { text: 'node2: up', allow: 'peer-up', mend: 'svcmgr -s svc1 switch --to node1' },
     ]);
   });
 
