@@ -12,6 +12,7 @@ import { caseRules, variantRules } from './case-rules.ts';
 import type { Build, Rigs } from './rig.ts';
 import { provisionRules } from './rules/provisioning.ts';
 import { refusalRules } from './rules/refusals.ts';
+import { scenarioRules } from './rules/scenarios.ts';
 import { longFunctions, sourceRules, waivers } from './rules/source.ts';
 import { wordRules } from './rules/words.ts';
 import { createStage } from './stage.ts';
@@ -68,6 +69,9 @@ function describeDriver(id: string, driver: Driver, rigs: Rigs): void {
     if (build === undefined) throw new Error(`${id}: no world for the refusal ${name}`);
     describe(`refusal: ${name}`, () => refusalRules(useSubject(registry, id, build), name, refusal));
   }
+  for (const [name, scenario] of Object.entries(rigs.scenarios ?? {})) {
+    describe(`scenario: ${name}`, () => scenarioRules(useSubject(registry, id, scenario.build), scenario));
+  }
   const { blank } = rigs;
   if (blank !== undefined) describe('provision', () => provisionRules(useSubject(registry, id, blank)));
 }
@@ -104,6 +108,7 @@ for (const [id, rigs] of rigsOf) {
     describe('source', () => sourceRules(`drivers/${id.replace('.', '/')}.ts`));
     it('has a world before provision when it provisions, and secrets when it keeps some', () => {
       expect(rigs?.blank !== undefined).to.equal(driver.provision !== undefined);
+      expect(rigs?.scenarios !== undefined, 'scenarios of what copies').to.equal(driver.sync?.update !== undefined);
       expect(driver.provision !== undefined).to.equal(driver.provisioned !== undefined);
       const keepsSecrets = Object.values(driver.keywords).some(({ kind }) => kind === 'secret');
       expect(rigs?.keepsSecrets ?? false).to.equal(keepsSecrets);

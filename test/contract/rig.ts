@@ -1,5 +1,6 @@
 /** What the contract suite must know of one driver: a real world for it, and the truth about that world without the driver. */
-import type { Peer, State, Target } from '../../agent/driver/contract.ts';
+import type { ErrorCode } from '../../agent/errors.ts';
+import type { Peer, PeerInstance, State, Target } from '../../agent/driver/contract.ts';
 import type { Doors } from '../../agent/driver/doors.ts';
 import type { Home } from '../support/home.ts';
 import type { Netns } from '../support/netns.ts';
@@ -21,6 +22,10 @@ export interface Rig {
   /** Other nodes of the service, and the doors that lead there. */
   readonly peers?: readonly Peer[];
   reach?(target: Target, here: Doors): Doors;
+  /** What the agents of the other nodes say; default: down. */
+  readonly instance?: PeerInstance;
+  /** Role of this node; default `nodes`. */
+  readonly role?: Peer['role'];
   /** What the driver says where that is not simply up and down; `gone` after `takeAway` (default: as down). */
   readonly says?: { readonly up?: State; readonly down?: State; readonly gone?: State };
   /** Looks that do not decide the state, each with its reason. An entry that is not needed fails. */
@@ -60,6 +65,18 @@ export interface Indifference {
   readonly why: string;
 }
 
+/** A state of the two sides of a copy: what an update must come to, and all that it may change. */
+export interface Scenario {
+  readonly build: Build;
+  readonly allow?: readonly string[];
+  /** Its code, or what else ends it; absent: everything arrives. */
+  readonly fails?: ErrorCode | 'Error: the sync had no target';
+  /** The changes, in order, each in full. */
+  readonly changes: readonly RegExp[];
+  /** Afterwards. */
+  readonly truth: string;
+}
+
 /** Builds a fresh world in a fresh home. */
 export type Build = (home: Home) => Rig;
 
@@ -72,6 +89,8 @@ export interface Rigs {
   /** The world before provision; its truth is about what provision makes. Wanted of each driver that provisions. */
   readonly blank?: Build;
   readonly refusals?: Readonly<Record<string, Refusal>>;
+  /** Wanted of each driver that copies. */
+  readonly scenarios?: Readonly<Record<'split' | 'reversed' | 'unfinished' | 'unreachable' | 'both writable', Scenario>>;
   /** The driver has keywords of kind `secret`, and each case says their values. */
   readonly keepsSecrets?: true;
 }

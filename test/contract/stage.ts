@@ -56,7 +56,7 @@ export interface Setting {
   readonly id: string;
   readonly home: Home;
   readonly text: string;
-  readonly rig: Pick<Rig, 'netns' | 'peers' | 'reach'>;
+  readonly rig: Pick<Rig, 'netns' | 'peers' | 'reach' | 'instance' | 'role'>;
 }
 
 export function createStage(setting: Setting, memory = new Map<string, string>(), said: string[] = []): Stage {
@@ -145,9 +145,9 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
     config,
     reads: driver.reads(config as never),
     peers: setting.rig.peers ?? [],
-    role: 'nodes',
+    role: setting.rig.role ?? 'nodes',
     isServiceUp: () => true,
-    instanceOn: async (node) => ({ state: 'down', text: `the instance on ${node} is down` }),
+    instanceOn: async (node) => setting.rig.instance ?? { state: 'down', text: `the instance on ${node} is down` },
     recallOn: (there, node, key) => there.file(`${setting.home.folder}/told/${node}/${key}`),
     toldFile: (node, key) => `${setting.home.folder}/told/${node}/${key}`,
     runFolder: `${setting.home.folder}/run/flags`,
