@@ -14,7 +14,7 @@ const script = path.join(projectRoot, 'test/support/demo.ts');
 const options: CliOptions = { program: process.execPath, cwd: projectRoot, timeoutMs: 60_000 };
 
 function argvOf(name: string): string[] {
-  return ['--import', 'tsx', script, '--name', name];
+  return ['--import', 'tsx', script, '--local', '--name', name];
 }
 
 /** What each `svcmgr …` of the demo printed on stdout, in order. */
@@ -101,7 +101,7 @@ describeUnless(needs, 'real: demo', function () {
     await demo.crash();
     expect(existsSync(demoFolder(name).folder)).to.equal(true);
     const next = spawnCli(argvOf(name), options);
-    await next.sees(/A former demo was cut; removing what it left\.[^$]*Everything of this demo/);
+    await next.sees(/A former demo was cut; removing what it left\.[^$]*Everything of this part/);
     next.child.kill('SIGTERM');
     expect((await next.done).code).to.equal(130);
     expectNothingLeft(name);

@@ -1,9 +1,10 @@
 /** Where a demo works: one folder with a fixed name, so that a demo finds what a killed one left. */
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findLeftovers, isAlive, removeFolder, removeLeftovers } from './leftovers.ts';
+import { namePrefix } from './names.ts';
 
 export interface DemoPlace {
   readonly folder: string;
@@ -51,7 +52,15 @@ export function releaseFolder({ folder, address }: DemoPlace): readonly string[]
   // The nodes of the second part: their names carry the pid of the demo. Another process that has the pid by now keeps its own.
   const isOwned = (pid: number) => pid === owner && (pid === process.pid || !isAlive(pid));
   const left = [...removeLeftovers(findLeftovers(isOwned)), ...removeFolder(folder, false)].map(({ kind, name }) => `${kind} ${name}`);
+  for (const log of containerLogs(owner)) rmSync(log);
   return hasAddress(address) && !removeAddress(address) ? [...left, `address ${address} on lo`] : left;
+}
+
+/** What lxc-start and lxc-stop wrote about the containers of a demo (drivers/lib/lxc.ts). */
+export function containerLogs(pid: number): readonly string[] {
+  const logs = '/var/tmp';
+  const head = `svc_${namePrefix(pid)}`;
+  return readdirSync(logs).flatMap((name) => (name.startsWith(head) ? [path.join(logs, name)] : []));
 }
 
 function hasAddress(address: string): boolean {

@@ -22,6 +22,7 @@ export function oneNode(place: DemoPlace, stage: Stage): Part {
   const run = (...argv: readonly string[]) => stage.mustRun(call(argv));
   return {
     show: async () => {
+      say('\nPart 1: one node');
       const plan = prepare(place, file);
       await before(run);
       await halfway(run, plan, stage);

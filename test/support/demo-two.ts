@@ -13,9 +13,10 @@ export function twoNodes(place: DemoPlace, stage: Stage): Part {
   let nodes: Nodes | undefined;
   return {
     show: async () => {
+      say('\nPart 2: two nodes');
       const lack = lackOfTwoNodes();
       if (lack !== undefined) {
-        say(`\nLeft out: the part with two nodes, which brings a service from one to the other (${lack})`);
+        say(`Left out: bringing a service from one to the other (${lack})`);
         return;
       }
       stage.mustGoOn();
@@ -43,24 +44,25 @@ async function showNodes(base: string, nodes: Nodes, stage: Stage): Promise<void
   introduce(base, nodes);
   await run('node1', 'node', 'ping', 'node2');
   await prepare(base, web);
-  say('\n9. Start it on node1. What node2 has now is a copy that sync keeps up.');
+  say('\n3. Start it on node1. What node2 has now is a copy that sync keeps up.');
   await web('node1', 'start');
   visit(nodes, 'node2');
   await web('node1', 'sync', 'update');
   visit(nodes, 'node2');
   await trees(web);
-  say('\n10. Could it go to node2? Then bring it there: last copy, stop there, start here.');
+  say('\n4. Could it go to node2? Then bring it there: last copy, stop there, start here.');
   await web('node1', 'readiness', '--node', 'node2');
   await web('node1', 'switch', '--to', 'node2', '--dry-run');
   await web('node1', 'switch', '--to', 'node2', '--reason', 'node1 needs a new disk');
   visit(nodes, 'node1');
+  say('\nThe visits were counted on. The copies of node1 are old from now on, and node2 says so until it has sent them.');
   await trees(web);
-  say('\n11. And back to its first node.');
+  say('\n5. And back to its first node.');
   await web('node2', 'giveback');
   visit(nodes, 'node2');
   await trees(web);
   await web('node1', 'history');
-  say('\n12. Stop it.');
+  say('\n6. Stop it.');
   await web('node1', 'stop');
 }
 
@@ -68,14 +70,14 @@ function introduce(base: string, nodes: Nodes): void {
   const text = webText(base);
   nodes.service('web', text);
   for (const { name } of nodes.all) writeContainer(base, name);
-  say('\n7. Two nodes: network namespaces of this machine, each with an ssh server, a home and an agent of its own.');
+  say('\n1. They are network namespaces of this machine, each with an ssh server, a home and an agent of its own.');
   for (const { name, address, home } of nodes.all) say(`   ${name}: ${address}, SVCMGR_HOME ${home.folder}`);
   say('   Both have the same service file, services.d/web.conf:\n');
   say(text.trimEnd().replace(/^(?=.)/gm, '  '));
 }
 
 async function prepare(base: string, web: RunOn): Promise<void> {
-  say('\n8. Each node makes its own disk; the root folder of the container is put on the one of node1.');
+  say('\n2. Each node makes its own disk; the root folder of the container is put on the one of node1.');
   for (const node of ['node1', 'node2']) await web(node, 'provision', '--rid', 'vg#1,fs#1');
   installRoot(base, 'node1');
 }
