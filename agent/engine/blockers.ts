@@ -4,7 +4,7 @@ import type { Blocker } from '../driver/contract.ts';
 import { asSvcError, SvcError } from '../errors.ts';
 import type { Action } from './action-state.ts';
 import { withDeadline } from './deadline.ts';
-import { isReachable, whyUnreachable } from './hosted.ts';
+import { isReachable, missingHost, whyUnreachable } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { instanceBlockers } from './instance-blockers.ts';
 import { type Asker, peerBlockers } from './peer-questions.ts';
@@ -60,7 +60,10 @@ async function settleRefusals(
 /** What lives in a container that neither runs nor is about to be started. */
 function outOfReach({ run }: Action, resources: readonly Resource[], verbs: readonly string[]): readonly Refusal[] {
   if (verbs.every((verb) => verb === 'stop')) return [];
-  const alone = resources.filter((one) => !isReachable(run, one) && !resources.some(({ rid }) => rid === one.container));
+  const alone = resources.filter((one) => {
+    const host = missingHost(run, one);
+    return host !== undefined && !resources.some(({ rid }) => rid === host);
+  });
   return alone.map((one) => ({ rid: one.rid, blocker: whyUnreachable(run, one) }));
 }
 

@@ -9,6 +9,13 @@ export function hostOf({ container, networkOf }: Resource): string | undefined {
   return container ?? networkOf;
 }
 
+/** The container (rid) that must run before the resource can start, and does not; undefined when nothing is missing. */
+export function missingHost(run: Run, resource: Resource): string | undefined {
+  const host = hostOf(resource);
+  const state = host === undefined ? undefined : (run.reports.get(host)?.state ?? 'undef');
+  return state === 'down' || state === 'undef' ? host : undefined;
+}
+
 /** What is known of the container of an encapsulated resource; undefined for every other resource. */
 export function containerState(run: Run, { container }: Resource): State | undefined {
   return container === undefined ? undefined : (run.reports.get(container)?.state ?? 'undef');
@@ -34,9 +41,10 @@ export function mustBeReachable(run: Run, resource: Resource): void {
 }
 
 export function whyUnreachable(run: Run, resource: Resource): { readonly text: string; readonly mend: string } {
-  const { container } = resource;
+  const host = hostOf(resource) ?? '';
+  const how = resource.container === undefined ? 'is in the network of' : 'lives in';
   return {
-    text: `lives in ${container}, which is ${containerState(run, resource)}: start that first`,
-    mend: `svcmgr -s ${run.instance.name} start --rid ${container},${resource.rid}`,
+    text: `${how} ${host}, which is ${run.reports.get(host)?.state ?? 'undef'}: start that first`,
+    mend: `svcmgr -s ${run.instance.name} start --rid ${host},${resource.rid}`,
   };
 }
