@@ -103,7 +103,7 @@ async function createNagling({ key = '', port, user }: SshHost): Promise<{ run()
   const ready = new Promise<void>((resolve, reject) => client.once('ready', () => resolve()).once('error', reject));
   client.connect({ host: '127.0.0.1', port, username: user, privateKey: readFileSync(key), hostVerifier: () => true });
   await ready;
-  const told = `${renderCommand({ argv: ['true'], env: {}, cwd: '/', limitS: 60, survive: false })}go\n`;
+  const told = `${renderCommand({ argv: ['true'], mark: 'begin', env: {}, cwd: '/', limitS: 60, survive: false })}go\n`;
   const run = () =>
     new Promise((resolve, reject) => {
       client.exec(remoteLine, (error, channel) => {

@@ -192,7 +192,7 @@ describeUnless(missing(sshdNeeds), 'real: ssh commands', () => {
       expect((await shell(`sleep ${seconds} & echo done`)).stdout).to.equal('done\n');
       expect(sleepers(seconds)).to.deep.equal([]);
       const daemon = uniqueSeconds();
-      expect((await shell(`setsid sleep ${daemon} & echo done`)).stdout).to.equal('done\n');
+      expect((await shell(`setsid sleep ${daemon} & sleep 0.3; echo done`)).stdout).to.equal('done\n');
       await sleepersBecome(daemon, 1);
       for (const pid of sleepers(daemon)) process.kill(Number(pid));
     });

@@ -13,7 +13,7 @@ import { failure } from '../real/ssh-lab.ts';
 import { removeFolder } from '../support/leftovers.ts';
 import { makeFolder } from '../support/names.ts';
 import { describeUnless, missing } from '../support/skip.ts';
-import { type SshServer, type SshServerFaults, startSshServer } from '../support/ssh-server.ts';
+import { runReally, type SshServer, type SshServerFaults, startSshServer } from '../support/ssh-server.ts';
 import { makeKey } from '../support/sshd.ts';
 
 const quick = { connectTimeoutMs: 600, keepaliveMs: 100, keepaliveCount: 2 };
@@ -62,6 +62,23 @@ describeUnless(missing({ tools: ['ssh-keygen'] }), 'sim: ssh server with faults'
     const server = await serve();
     expect((await run(hostOf(server), ['sh', '-c', 'cat; exit 4'], { input: 'in' })).exitCode).to.equal(4);
     expect(server.asked).to.have.length(1);
+  });
+
+  it('drops what the login shell says before the command begins', async () => {
+    const server = await serve({
+      onExec: (channel, line) => {
+        channel.write('Welcome!\nno end of line');
+        channel.stderr.write('tput: No value for $TERM\n');
+        runReally(channel, line);
+      },
+    });
+    const lines: string[] = [];
+    const script = 'echo é1; echo oh >&2';
+    const options: RemoteOptions = { onLine: (stream, line) => lines.push(`${stream} ${line}`) };
+    const result = await run(hostOf(server), ['sh', '-c', script], options);
+    expect(result).to.deep.include({ stdout: 'é1\n', stderr: 'oh\n', truncated: false });
+    expect(lines.sort()).to.deep.equal(['stderr oh', 'stdout é1']);
+    expect(await run(hostOf(server), ['sh', '-c', script], { maxBytes: 1 })).to.deep.include({ stdout: '', stderr: '\n', truncated: true });
   });
 
   describe('while a command runs', () => {

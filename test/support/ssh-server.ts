@@ -58,7 +58,8 @@ export async function startSshServer(hostKeys: readonly Buffer[], faults: SshSer
   };
 }
 
-function runReally(channel: ServerChannel, line: string): void {
+/** What a server does without faults. */
+export function runReally(channel: ServerChannel, line: string): void {
   const child = spawn('/bin/sh', ['-c', line], { stdio: 'pipe', detached: true });
   child.stdin.on('error', () => undefined);
   channel.pipe(child.stdin);

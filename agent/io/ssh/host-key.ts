@@ -19,6 +19,9 @@ export interface HostTrust {
   refuse(key: Buffer): SvcError | undefined;
 }
 
+/** Ten thousand hosts with three keys each. */
+const maxFileBytes = 16 * 1024 * 1024;
+
 /** known_hosts files that count for a host, in the order OpenSSH reads them. */
 export function knownHostsFiles(host: SshHost): readonly string[] {
   const home = join(homedir(), '.ssh');
@@ -44,7 +47,7 @@ export function askedHost(host: SshHost, address: string): AskedHost {
 }
 
 export async function readEntries(file: string): Promise<readonly KnownHost[]> {
-  return parseKnownHosts((await readText(file)) ?? '', file);
+  return parseKnownHosts((await readText(file, maxFileBytes)) ?? '', file);
 }
 
 /** As `ssh-keygen -l` prints it. */

@@ -1,10 +1,11 @@
 /** Runs one command on another machine to its end, as agent/io/exec.ts does here: bounded output, bounded time, nothing left behind. */
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Argv } from '../../driver/contract.ts';
 import type { DoorResult } from '../../driver/doors.ts';
 import { SvcError } from '../../errors.ts';
-import { createOutput, type Output } from '../output.ts';
+import type { Output } from '../output.ts';
 import { quoteArgv } from '../redact.ts';
 import { cancelled } from '../watch.ts';
 import { type ChannelEnd, endOf, isOverWithin } from './channel-end.ts';
@@ -12,6 +13,7 @@ import { describeHost, type SshHost } from './host.ts';
 import type { ClientChannel } from './library.ts';
 import type { SshPool } from './pool.ts';
 import { feedRaw, handOver, type Said } from './remote-input.ts';
+import { createRemoteOutput } from './remote-output.ts';
 import { notStarted, remoteLine, renderCommand } from './remote-shell.ts';
 import { watchRemote } from './remote-watch.ts';
 import { unreachable } from './unreachable.ts';
@@ -47,6 +49,7 @@ interface Job {
   readonly text: string;
   /** What the script is told; undefined for a bare command. */
   readonly told: string | undefined;
+  readonly mark: string;
   readonly limitS: number;
 }
 
@@ -88,13 +91,15 @@ function prepare(host: SshHost, argv: Argv, options: RemoteOptions): Job {
   const limitMs = survive ? undefined : (timeoutMs ?? (idleTimeoutMs === undefined ? defaultTimeoutMs : undefined));
   const limitS = limitMs === undefined ? 0 : Math.ceil(limitMs / 1000) + marginS;
   const waitMs = timeoutMs ?? limitMs;
-  const told = options.bare === true ? undefined : renderCommand({ argv, env, cwd, limitS, survive });
+  const mark = randomBytes(8).toString('hex');
+  const told = options.bare === true ? undefined : renderCommand({ argv, mark, env, cwd, limitS, survive });
   return {
     host,
     argv,
     options: { ...options, ...(waitMs === undefined ? {} : { timeoutMs: waitMs }) },
     text: quoteArgv(argv),
     told,
+    mark,
     limitS,
   };
 }
@@ -141,7 +146,7 @@ async function unlessAborted<V>(work: Promise<V>, { options: { signal }, text }:
 
 async function converse(job: Job, address: string, channel: ClientChannel): Promise<DoorResult> {
   const startedAt = performance.now();
-  const output = createOutput(job.options);
+  const output = createRemoteOutput(job.options, job.mark);
   output.attach({ stdout: channel, stderr: channel.stderr });
   channel.on('error', () => undefined);
   const said = { begun: false, sentBytes: 0 };

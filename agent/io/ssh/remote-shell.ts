@@ -23,6 +23,7 @@ const script = [
   '[ "$_g" ] || exit 125',
   '[ "$_f" ] || exec 5</dev/null',
   'eval "$_s"',
+  'echo "$_e"; echo "$_e" >&2',
   'if [ "$_m" ]; then trap "" PIPE; setsid "$@" <&5 3<&- 4>&- 5<&- & else timeout -k 5 "$_t" "$@" <&5 3<&- 4>&- 5<&- & fi',
   'eval "_p=$_b"',
   // The watch: `term`, or the end of our side.
@@ -46,6 +47,8 @@ export const notStarted = 125;
 
 export interface RemoteCommand {
   readonly argv: readonly string[];
+  /** Said on both streams when the command begins; letters and digits. */
+  readonly mark: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   /** After so many seconds it is ended over there; 0 = never. */
@@ -55,13 +58,13 @@ export interface RemoteCommand {
 }
 
 /** What the script is told before the input. @throws SvcError CONFIG for what no shell could take */
-export function renderCommand({ argv, env, cwd, limitS, survive }: RemoteCommand): string {
+export function renderCommand({ argv, mark, env, cwd, limitS, survive }: RemoteCommand): string {
   const words = [...argv, ...Object.values(env), cwd];
   if (words.some((word) => word.includes('\0'))) throw new SvcError('CONFIG', `a NUL byte in ${quoteArgv(argv)}`);
   const odd = Object.keys(env).find((name) => !/^[A-Za-z][A-Za-z0-9_]*$|^_[A-Z0-9_]+$/.test(name));
   if (odd !== undefined) throw new SvcError('CONFIG', `"${odd}" cannot be the name of a variable of a remote command`);
   const text = [
-    "_b='$!'", // what the line may not say
+    `_b='$!' _e=${mark}`, // the first is what the line may not say
     ...Object.entries(env).map(([name, value]) => `export ${name}=${quoteForShell(value)}`),
     `cd ${quoteForShell(cwd.startsWith('-') ? `./${cwd}` : cwd)} || exit 126`,
     survive ? '_m=1' : `_t=${limitS}`,

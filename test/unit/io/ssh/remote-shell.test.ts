@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { SvcError } from '../../../../agent/errors.ts';
 import { pieceHead, quoteForShell, remoteLine, renderCommand } from '../../../../agent/io/ssh/remote-shell.ts';
 
-const plain = { env: {}, cwd: '/', limitS: 62, survive: false } as const;
+const plain = { mark: 'f00', env: {}, cwd: '/', limitS: 62, survive: false } as const;
 
 describe('unit: ssh remote shell', () => {
   it('is one line that any login shell takes: nothing that csh or fish reads otherwise', () => {
@@ -11,10 +11,17 @@ describe('unit: ssh remote shell', () => {
   });
 
   it('tells variables, folder, limit and words, each line behind a plus', () => {
-    const command = { argv: ['cp', '-r', "it's", 'a\nb'], env: { A: 'x y', LANG: 'C' }, cwd: '/srv/d e', limitS: 7, survive: false };
+    const command = {
+      argv: ['cp', '-r', "it's", 'a\nb'],
+      env: { A: 'x y', LANG: 'C' },
+      cwd: '/srv/d e',
+      limitS: 7,
+      survive: false,
+      mark: 'ba5',
+    };
     expect(renderCommand(command)).to.equal(
       [
-        "+_b='$!'",
+        "+_b='$!' _e=ba5",
         "+export A='x y'",
         '+export LANG=C',
         "+cd '/srv/d e' || exit 126",
@@ -24,7 +31,9 @@ describe('unit: ssh remote shell', () => {
         '',
       ].join('\n'),
     );
-    expect(renderCommand({ ...plain, argv: ['true'], survive: true })).to.equal("+_b='$!'\n+cd / || exit 126\n+_m=1\n+set -- true\n");
+    expect(renderCommand({ ...plain, argv: ['true'], survive: true })).to.equal(
+      "+_b='$!' _e=f00\n+cd / || exit 126\n+_m=1\n+set -- true\n",
+    );
   });
 
   it('lets no line of a word stand for the word go or the length of an input', () => {
