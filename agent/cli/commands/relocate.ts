@@ -62,7 +62,7 @@ function isError(one: Moved): one is { readonly service: string; readonly error:
 
 function closingLine(app: App, { service, verb, error, from, to, durationMs, steps, where }: RelocateResult): string {
   const isPlan = app.call.switches.has('dry-run');
-  const acts = steps.filter(({ name }) => name === 'stop' || name === 'start');
+  const acts = steps.filter(({ name }) => name !== 'ask' && name !== 'readiness' && name !== 'verify');
   if (error !== undefined) return acts.length === 0 ? `${service}: ${verb} refused, nothing was changed\n` : `${service}: ${verb} failed\n`;
   if (acts.length === 0) return `${service}: ${verb}: nothing to do, it is up on ${to}\n`;
   const way = from === null || from === to ? `on ${to}` : `from ${from} to ${to}`;
