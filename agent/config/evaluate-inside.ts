@@ -48,17 +48,34 @@ export function evaluateInside(
   return found;
 }
 
+/** The scene that a section is read in: the container's, when it lives in one. */
+export function sceneOfSection(scene: Scene, section: string): Scene {
+  if (!livesInside(scene, section)) return scene;
+  const names = scene.doc.sections.map(({ name }) => name).filter((name) => groupOf(splitRid(name)?.group ?? '')?.group === 'container');
+  const containers = names.map((rid) => ({
+    rid,
+    config: evaluateTable(scene, rid, tableOf(scene, rid), { file: scene.doc.file, found: [] }),
+  }));
+  const container = chooseContainer(scene, containers);
+  return container === undefined ? scene : insideScene(scene, container.node);
+}
+
 interface Container {
   readonly rid: string;
   readonly node: string;
   readonly isGuess: boolean;
 }
 
-/** The container that encapnodes names; without it, or when it names several, the first one of the file. */
 function containerFor(scene: Scene, outer: readonly ResourceDefinition[]): Container | undefined {
-  const all = outer
-    .filter(({ group }) => group === 'container')
-    .map(({ rid, config }) => ({ rid, node: typeof config['name'] === 'string' ? config['name'] : scene.env.name }));
+  return chooseContainer(
+    scene,
+    outer.filter(({ group }) => group === 'container'),
+  );
+}
+
+/** The container that encapnodes names; without it, or when it names several, the first one of the file. */
+function chooseContainer(scene: Scene, containers: readonly Pick<ResourceDefinition, 'rid' | 'config'>[]): Container | undefined {
+  const all = containers.map(({ rid, config }) => ({ rid, node: typeof config['name'] === 'string' ? config['name'] : scene.env.name }));
   const { encapnodes } = scene.view.members;
   const named = all.filter(({ node }) => encapnodes.some((name) => isSameNode(name, node)));
   const [first] = named.length > 0 ? named : all;

@@ -3,6 +3,7 @@ import type { Keyword } from '../driver/keywords.ts';
 import { convertValue } from './convert.ts';
 import type { Problem } from './definition.ts';
 import type { IniDocument } from './document.ts';
+import { sceneOfSection } from './evaluate-inside.ts';
 import { isFreeSection, splitKeyPath, splitScope } from './key-path.ts';
 import type { KeywordRow } from './keyword-table.ts';
 import { driverOf, type Found, findEntry, tableOf } from './lookup.ts';
@@ -33,7 +34,7 @@ export function evaluateKeyword(
 ): KeywordValue {
   const { section, key } = splitKeyPath(path);
   const sink: ProblemSink = { file: doc.file, found: [] };
-  const scene = serviceScene(doc, env);
+  const scene = sceneOfSection(serviceScene(doc, env), section);
   const table = tableOf(scene, section);
   const { base } = splitScope(key);
   const row = table.bySpelling.get(base);
@@ -106,7 +107,7 @@ export interface EvaluatedSection {
 export function evaluateDocument(doc: IniDocument, env: ServiceEnvironment): readonly EvaluatedSection[] {
   const scene = serviceScene(doc, env);
   for (const { name } of doc.sections) driverOf(scene, name);
-  return doc.sections.map(({ name }) => ({ name, entries: sectionEntries(scene, name) }));
+  return doc.sections.map(({ name }) => ({ name, entries: sectionEntries(sceneOfSection(scene, name), name) }));
 }
 
 function sectionEntries(scene: Scene, section: string): EvaluatedSection['entries'] {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { parseDocument } from '../../../agent/config/document.ts';
 import { evaluateService } from '../../../agent/config/evaluate.ts';
+import { evaluateDocument, evaluateKeyword } from '../../../agent/config/evaluate-keyword.ts';
 import type { DriverCard } from '../../../agent/config/definition.ts';
 
 const word = { kind: 'string', text: 'A word.' } as const;
@@ -67,6 +68,14 @@ describe('sections that live in a container', () => {
     expect(guessed.app?.inside?.container).to.equal('container#0');
     const named = evaluate(`${head}encapnodes = ct2\n${two}${app('start = {nodename}')}`);
     expect([named.told, named.start]).to.deep.equal([[], 'ct2']);
+  });
+
+  it('are shown as they are read', () => {
+    const doc = parseDocument(`${head}${container}${app('start@nodes = out\nstart@encapnodes = {nodename}')}`, 'svc1.conf');
+    const env = { name: 'svc1', node: 'n1', catalog };
+    expect(evaluateKeyword(doc, env, 'app#1.start').text).to.equal('ct1');
+    const shown = evaluateDocument(doc, env).find(({ name }) => name === 'app#1');
+    expect(shown?.entries).to.deep.include({ key: 'start', text: 'ct1' });
   });
 
   it('tell their own problems once, and a container is never inside', () => {
