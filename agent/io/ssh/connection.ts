@@ -44,32 +44,31 @@ export async function connect(
   const socket = connectSocket({ host: address, port: host.port, noDelay: true });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   client.on('error', () => undefined); // after the login: what broke is seen by the channels and by `close`
-  await logIn({ host, address, client, socket, trust, credentials, limits });
+  const login = { host, address, client, socket, trust, credentials, limits };
+  await logIn(login);
   // 45 ms instead of 2 for each command otherwise: Nagle's algorithm waits for acknowledgements that are delayed (spec/floors.md §5).
   client.setNoDelay(true);
+  return keep(login, closed);
+}
+
+function keep({ host, address, client, socket, limits }: Login, closed: Promise<void>): Connection {
   let open = true;
   const onEnd = (): void => {
     open = false;
   };
   client.once('end', onEnd).once('close', onEnd);
   const isOpen = (): boolean => open && socket.writable;
+  const breakOff = (): void => void socket.destroy();
+  const { channels: limit, connectTimeoutMs: openTimeoutMs } = limits;
   return {
     host,
     address,
-    channels: createChannels({
-      host,
-      address,
-      client,
-      limit: limits.channels,
-      openTimeoutMs: limits.connectTimeoutMs,
-      isOpen,
-      breakOff: () => socket.destroy(),
-    }),
+    channels: createChannels({ host, address, client, limit, openTimeoutMs, isOpen, breakOff }),
     isOpen,
     close: async () => {
       open = false;
       client.end();
-      const timer = setTimeout(() => socket.destroy(), goodbyeMs);
+      const timer = setTimeout(breakOff, goodbyeMs);
       await closed;
       clearTimeout(timer);
     },
