@@ -67,7 +67,8 @@ export function openStage(): Stage {
 }
 
 function start({ where, program, argv, prefix = [], env, killAt }: Call): ChildProcess {
-  say(bold(`\n${where === undefined ? '' : `${where} `}$ svcmgr ${argv.join(' ')}`));
+  const words = argv.map((word) => (/\s/.test(word) ? `'${word}'` : word));
+  say(bold(`\n${where === undefined ? '' : `${where} `}$ svcmgr ${words.join(' ')}`));
   const [file = program, ...rest] = [...prefix, program, ...argv];
   const stdio = killAt === undefined ? 'inherit' : 'pipe';
   // In a process group of its own: Ctrl-C reaches it through us, once.

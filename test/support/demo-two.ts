@@ -44,7 +44,7 @@ async function showNodes(base: string, nodes: Nodes, stage: Stage): Promise<void
   introduce(base, nodes);
   await run('node1', 'node', 'ping', 'node2');
   await prepare(base, web);
-  say('\n3. Start it on node1. What node2 has now is a copy that sync keeps up.');
+  say('\n3. Start it on node1, and send its data to node2.');
   await web('node1', 'start');
   visit(nodes, 'node2');
   await web('node1', 'sync', 'update');
