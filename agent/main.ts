@@ -43,6 +43,8 @@ export async function runInvocation(call: Invocation): Promise<number> {
 
 async function runLogged(call: Invocation, signal: AbortSignal): Promise<number> {
   const paths = findPaths(process.env);
+  // An operator may stand in the very mount point that a stop unmounts: we must not keep it busy.
+  if (call.verb.group === 'actions') process.chdir('/');
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
   const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
   const opened: NodeWays[] = [];

@@ -1,11 +1,11 @@
-/** The one file of config/ that reads the disk: service files, and the last good copies of them. */
+/** The one file of config/ that reads the disk: service and node files. */
 import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SvcError } from '../errors.ts';
 import type { Problem } from './definition.ts';
 import { documentLimits } from './document.ts';
-import { isServiceName, type ServiceFile, serviceNameOf } from './service-names.ts';
+import { type ServiceFile, serviceNameOf } from './service-names.ts';
 
 export interface LoadedFile {
   readonly path: string;
@@ -16,9 +16,6 @@ export interface LoadedFile {
   /** Warnings about the file itself. */
   readonly problems: readonly Problem[];
 }
-
-/** Replaces a file atomically; given by the caller (io/). */
-export type WriteFile = (path: string, text: string, mode: number) => Promise<void>;
 
 /** Reads a service or node file. NOT_FOUND when absent; CONFIG when unreadable, huge, binary or not a file. */
 export async function readServiceFile(path: string): Promise<LoadedFile> {
@@ -81,25 +78,4 @@ export async function listServices(folder: string): Promise<readonly ServiceFile
     return name === undefined ? [] : [{ name, path: join(folder, fileName) }];
   });
   return files.sort((left, right) => (left.path < right.path ? -1 : 1));
-}
-
-function lastGoodPath(folder: string, name: string): string {
-  if (!isServiceName(name)) throw new SvcError('CONFIG', `"${name}" is not a service name`);
-  return join(folder, 'last-good', `${name}.conf`);
-}
-
-/** Keeps the text of a valid file in the state folder, mode 0600 (it may hold a secret); writes only when it changed. */
-export async function keepLastGood(folder: string, name: string, text: string, write: WriteFile): Promise<void> {
-  const kept = await readLastGood(folder, name).catch(() => undefined);
-  if (kept?.text !== text) await write(lastGoodPath(folder, name), text, 0o600);
-}
-
-/** The last valid text of a service; undefined when none was kept. CONFIG when the copy itself cannot be read. */
-export async function readLastGood(folder: string, name: string): Promise<LoadedFile | undefined> {
-  try {
-    return await readServiceFile(lastGoodPath(folder, name));
-  } catch (thrown) {
-    if (thrown instanceof SvcError && thrown.code === 'NOT_FOUND') return undefined;
-    throw thrown;
-  }
 }

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { keepLastGood, listServices, readLastGood, readServiceFile } from '../../../agent/config/load.ts';
+import { listServices, readServiceFile } from '../../../agent/config/load.ts';
 import { checkServiceNames, serviceNameOf } from '../../../agent/config/service-names.ts';
 import { SvcError } from '../../../agent/errors.ts';
 
@@ -57,24 +57,6 @@ describe('load', () => {
     expect(checkServiceNames(files, []).map(({ text }) => text)).to.deep.equal([
       `b is already defined by ${join(services, 'b.env')}; remove one of the two files`,
     ]);
-  });
-
-  it('keeps the last good text, and writes it only when it changed', async () => {
-    const written: string[] = [];
-    const write = async (path: string, text: string, mode: number) => {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, text, { mode });
-      written.push(text);
-    };
-    expect(await readLastGood(folder, 'svc1')).to.equal(undefined);
-    await keepLastGood(folder, 'svc1', 'one', write);
-    await keepLastGood(folder, 'svc1', 'one', write);
-    await keepLastGood(folder, 'svc1', 'two', write);
-    expect(written).to.deep.equal(['one', 'two']);
-    expect(await readLastGood(folder, 'svc1')).to.deep.include({ text: 'two', mode: 0o600 });
-    expect(readFileSync(join(folder, 'last-good/svc1.conf'), 'utf8')).to.equal('two');
-    const thrown: unknown = await keepLastGood(folder, '../svc1', 'x', write).catch((error: unknown) => error);
-    expect(thrown).to.be.instanceOf(SvcError);
   });
 });
 
