@@ -32,7 +32,7 @@ export function findPaths(env: Readonly<Record<string, string | undefined>>): Pa
 }
 
 /** Where packages put things. */
-export const fhsPaths: Paths = {
+const fhsPaths: Paths = {
   services: '/etc/svcmgr/services.d',
   nodeFile: '/etc/svcmgr/svcmgr.conf',
   state: '/var/lib/svcmgr',

@@ -6,16 +6,22 @@ import type { ResourceDefinition, ServiceDefinition } from '../config/definition
 import { parseDocument } from '../config/document.ts';
 import { evaluateService } from '../config/evaluate.ts';
 import type { ServiceEnvironment } from '../config/scene.ts';
+import type { Registry } from '../driver/registry.ts';
 
 export const configSyncRid = 'sync#i0';
 export const configSyncDriver = 'sync.config';
 
-/** The definition with its implicit sync; the driver is loaded, unless there is none. */
-export function withConfigSync(definition: ServiceDefinition, env: ServiceEnvironment): ServiceDefinition {
+/** The definition with its implicit sync; loads the driver, unless there is none. */
+export async function withConfigSync(
+  definition: ServiceDefinition,
+  env: ServiceEnvironment,
+  registry: Registry,
+): Promise<ServiceDefinition> {
   const { nodes, drpnodes } = definition.settings;
   const isAlone = new Set([...nodes, ...drpnodes].map((node) => node.toLowerCase())).size < 2;
   if (isAlone || definition.resources.some(({ rid }) => rid === configSyncRid)) return definition;
-  if (env.catalog.card(configSyncDriver) === undefined) return definition;
+  await registry.load([configSyncDriver]);
+  if (registry.card(configSyncDriver) === undefined) return definition;
   const implicit = evaluated(definition, env);
   return implicit === undefined ? definition : { ...definition, resources: [...definition.resources, implicit] };
 }

@@ -3,7 +3,7 @@ import type { ContextInput } from '../driver/context.ts';
 import type { Peer, PeerInstance } from '../driver/contract.ts';
 import { isSameNode } from '../config/scope.ts';
 import { judgeInstance } from '../state/instance-verdict.ts';
-import { fhsPaths, homePaths, type Paths } from '../paths.ts';
+import { findPaths, homePaths, type Paths } from '../paths.ts';
 import type { Resource } from './instance.ts';
 import { recallThere, toldFile } from './memory.ts';
 import { hostSection } from './remote-place.ts';
@@ -48,10 +48,10 @@ function withAccess(world: World, peer: Peer): Peer {
   };
 }
 
-/** Where the agent of a node keeps things: below the home that the node file says, else where packages put them. */
+/** Where the agent of a node keeps things: below the home that the node file says, else by default as an agent here would. */
 export function pathsOn({ node }: Pick<World, 'node'>, peer: string): Paths {
   const { home } = hostSection(node, peer);
-  return home === undefined ? fhsPaths : homePaths(home);
+  return home === undefined ? findPaths({}) : homePaths(home);
 }
 
 /** An instance that is about to come up counts as up; a node that has no such service has nothing to lose. */

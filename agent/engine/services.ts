@@ -12,7 +12,7 @@ import { nearestName } from '../config/nearest.ts';
 import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';
-import { configSyncDriver, withConfigSync } from './implicit-sync.ts';
+import { withConfigSync } from './implicit-sync.ts';
 import { buildInstance, type Instance } from './instance.ts';
 import { keepText, serviceFolder } from './memory.ts';
 import { createRun } from './run.ts';
@@ -55,7 +55,7 @@ export async function evaluateText(
   const problems = [...checkServiceNames([{ name: service, path }], world.reservedNames), ...evaluated.problems];
   await loadImplied(world, evaluated.definition);
   const isValid = evaluated.definition !== undefined && !hasErrors(problems);
-  return { document, definition: isValid ? withConfigSync(evaluated.definition, environment) : undefined, problems };
+  return { document, definition: isValid ? await withConfigSync(evaluated.definition, environment, world.registry) : undefined, problems };
 }
 
 /** With what a document is evaluated; its drivers are loaded. */
@@ -66,7 +66,7 @@ export async function evaluationFor(
   mode: number,
   node = world.node.name,
 ): Promise<ServiceEnvironment> {
-  await world.registry.load([...requiredDrivers(document), configSyncDriver]);
+  await world.registry.load(requiredDrivers(document));
   return { name: service, node, catalog: world.registry, nodeSettings: world.node.settings, fileMode: mode, checkSchedule };
 }
 

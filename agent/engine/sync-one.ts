@@ -63,7 +63,9 @@ async function transfer(action: Action, resource: Resource, method: string): Pro
   const outcomes = await withFirmDeadline(signal, defaultLimits.syncMs, `sync ${method}`, graceMs, (inner, clock) =>
     work(actOn(action, resource, inner, clock)),
   );
-  const failures = checkOutcomes(type, outcomes).flatMap((outcome) => tell(action, rid, outcome));
+  const checked = checkOutcomes(type, outcomes);
+  if (checked.length === 0) run.log(rid).info('no target to sync');
+  const failures = checked.flatMap((outcome) => tell(action, rid, outcome));
   if (failures.length === 0) await runTriggers(action, 'post', 'sync', resource, signal);
   return failures;
 }

@@ -1,7 +1,7 @@
 /** What must hold on a target before rsync may write and delete there (spec/cli.md "Safety" 4, spec/storage-drivers.md §6.1). */
-import type { Act, Blocker, Peer, ResourceView } from '../../agent/driver/contract.ts';
+import type { Act, Blocker, Peer, Reader, ResourceView } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
-import { type Mount, mountsOn, readMounts } from './mountinfo.ts';
+import { type Mount, mountOf, mountsOn, parentOf, readMounts, tidyPath } from './mountinfo.ts';
 import { isBelow, overlaps } from './rsync-items.ts';
 
 /** Why this target must be left alone; waived refusals are only logged. Throws when the node cannot be asked. */
@@ -11,16 +11,43 @@ export async function refusalsOn(
   covers: readonly string[],
   dstfs: string | undefined,
 ): Promise<readonly Blocker[]> {
-  const mounts = await readMounts(at.on({ node: peer.node }));
-  const fixed = [...missingFilesystem(mounts, peer.node, covers, dstfs), ...liveMounts(mounts, peer.node, covers, at.resources)];
-  const hidden = hiddenBelow(mounts, peer.node, covers, at.resources).filter(
-    (text) => !isWaived(at, text, 'below-mount', at.allows('below-mount')),
-  );
+  const there = at.on({ node: peer.node });
+  const view = {
+    node: peer.node,
+    mounts: await readMounts(there),
+    places: await Promise.all(covers.map((path) => realPlace(there, path))),
+  };
+  const own = await Promise.all(ownMounts(at.resources).map(async ({ rid, mnt }) => ({ rid, mnt: await realPlace(there, mnt) })));
+  const fixed = [...(await missingFilesystem(there, view, dstfs)), ...liveMounts(view, own)];
+  const hidden = hiddenBelow(view, own).filter((text) => !isWaived(at, text, 'below-mount', at.allows('below-mount')));
   return [
     ...fixed.map((text) => ({ text })),
     ...hidden.map((text) => ({ text, allow: 'below-mount' })),
     ...(await instanceRefusals(at, peer.node)),
   ];
+}
+
+/** What a node mounts, and where on it is written, links resolved. */
+interface View {
+  readonly node: string;
+  readonly mounts: readonly Mount[];
+  readonly places: readonly string[];
+}
+
+interface OwnMount {
+  readonly rid: string;
+  readonly mnt: string;
+}
+
+/** Where a path really is there, as far as it exists. */
+async function realPlace(there: Reader, path: string): Promise<string> {
+  let rest = '';
+  for (let folder = path; ; folder = parentOf(folder)) {
+    const real = await there.resolve(folder);
+    if (real !== undefined) return tidyPath(`${real}${rest}`);
+    if (folder === '/') return path;
+    rest = `${folder.slice(folder.lastIndexOf('/'))}${rest}`;
+  }
 }
 
 /** The instance there must be down: two copies that are both written must not overwrite each other. */
@@ -37,46 +64,35 @@ function isWaived(at: Act<Keywords>, text: string, name: string, given: boolean)
   return given;
 }
 
-function missingFilesystem(
-  mounts: readonly Mount[],
-  node: string,
-  covers: readonly string[],
-  dstfs: string | undefined,
-): readonly string[] {
+async function missingFilesystem(there: Reader, { node, mounts, places }: View, dstfs: string | undefined): Promise<readonly string[]> {
   if (dstfs === undefined) return [];
-  if (mountsOn(mounts, dstfs).length === 0) {
-    return [`the destination filesystem ${dstfs} is not mounted on ${node}: ${covers.join(' ')} would fill the one below it`];
+  const real = await realPlace(there, dstfs);
+  if (mountsOn(mounts, real).length === 0) {
+    return [`the destination filesystem ${dstfs} is not mounted on ${node}: ${places.join(' ')} would fill the one below it`];
   }
-  return covers.filter((path) => path !== dstfs && !isBelow(path, dstfs)).map((path) => `${path} is not on dstfs ${dstfs}`);
+  return places.filter((path) => path !== real && !isBelow(path, real)).map((path) => `${path} is not on dstfs ${dstfs} on ${node}`);
 }
 
 /** Mounts that the service itself makes when it starts; a standby one is meant to be there. */
-function ownMounts(resources: readonly ResourceView[]): readonly { readonly rid: string; readonly mnt: string }[] {
+function ownMounts(resources: readonly ResourceView[]): readonly OwnMount[] {
   return resources.flatMap(({ rid, config, standby }) => {
     const mnt = config['mnt'];
     return typeof mnt === 'string' && standby !== true ? [{ rid, mnt }] : [];
   });
 }
 
-function liveMounts(
-  mounts: readonly Mount[],
-  node: string,
-  covers: readonly string[],
-  resources: readonly ResourceView[],
-): readonly string[] {
-  return ownMounts(resources)
-    .filter(({ mnt }) => mountsOn(mounts, mnt).length > 0 && covers.some((path) => overlaps(path, mnt)))
-    .map(({ rid, mnt }) => `${mnt} (${rid}) is mounted on ${node}: it is live data there`);
+/** By its mount point, and by its filesystem: a bind mount shows it elsewhere too. */
+function liveMounts({ node, mounts, places }: View, own: readonly OwnMount[]): readonly string[] {
+  const isLive = ({ mnt }: OwnMount): boolean => {
+    const live = mountsOn(mounts, mnt).at(-1);
+    return live !== undefined && places.some((path) => overlaps(path, mnt) || mountOf(mounts, path)?.device === live.device);
+  };
+  return own.filter(isLive).map(({ rid, mnt }) => `${mnt} (${rid}) is mounted on ${node}: it is live data there`);
 }
 
-function hiddenBelow(
-  mounts: readonly Mount[],
-  node: string,
-  covers: readonly string[],
-  resources: readonly ResourceView[],
-): readonly string[] {
-  return ownMounts(resources)
-    .filter(({ mnt }) => mountsOn(mounts, mnt).length === 0 && covers.some((path) => path === mnt || isBelow(path, mnt)))
+function hiddenBelow({ node, mounts, places }: View, own: readonly OwnMount[]): readonly string[] {
+  return own
+    .filter(({ mnt }) => mountsOn(mounts, mnt).length === 0 && places.some((path) => path === mnt || isBelow(path, mnt)))
     .map(({ rid, mnt }) => `${mnt} (${rid}) is not mounted on ${node}: what is copied there is hidden once it is`);
 }
 

@@ -196,6 +196,18 @@ describe('unit: driver sync.rsync: what it refuses', () => {
     expect((await update(standby))[0]).to.deep.include({ ok: true });
   });
 
+  it('also behind a link, and through a bind mount of the same filesystem', async () => {
+    const live = `${mounts}2 1 7:0 / /mnt/live rw - ext4 /dev/loop0 rw\n`;
+    const link = there({ files: { '/proc/self/mountinfo': live }, links: { '/copy': '/mnt/live/copy' } });
+    expect((await refusal({ peers: { node2: link }, resources: [fs('/mnt/live')] }))?.note).to.match(
+      /^\/mnt\/live \(fs#1\) is mounted on node2/,
+    );
+    const bind = there({ files: { '/proc/self/mountinfo': `${live}3 1 7:0 /sub /copy rw - ext4 /dev/loop0 rw\n` } });
+    expect((await refusal({ peers: { node2: bind }, resources: [fs('/mnt/live')] }))?.note).to.match(/is mounted on node2: it is live/);
+    const other = there({ files: { '/proc/self/mountinfo': live } });
+    expect((await update(fake({ peers: { node2: other }, resources: [fs('/mnt/live', true)] })))[0]).to.deep.include({ ok: true });
+  });
+
   it('a destination below a mount point that is not mounted there, unless it is meant', async () => {
     const resources = [fs('/copy')];
     expect(await refusal({ resources })).to.deep.include({ code: 'REFUSED' });
