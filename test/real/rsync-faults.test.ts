@@ -104,7 +104,7 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect((await one.resource()).status).to.equal('up');
   });
 
-  it('kill -9 of the agent in the middle leaves no rsync behind, is shown as interrupted, and a rerun completes', async () => {
+  it('kill -9 of the agent in the middle leaves no rsync behind, is shown as interrupted, and resume completes it', async () => {
     const one = await world({ more: 'bwlimit = 500\n' });
     const running = await one.slowCopy();
     await running.crash();
@@ -113,7 +113,7 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect(stdout).to.match(/sync update/);
     await rsyncGone(one.dst);
     rmSync(path.join(one.src, 'a-big'));
-    const again = await one.sync('update', '--rid', 'sync#1');
+    const again = await node(1).cli(['-s', one.name, 'resume']);
     expect(again.code, again.stderr).to.equal(0);
     expect(one.names()).to.deep.equal(['file']);
     expect((await node(1).cli(['-s', one.name, 'print', 'status'])).stdout).not.to.match(/interrupted/);

@@ -4,6 +4,8 @@ import type { Act, Driver, Outcome } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { createProgress } from '../../agent/engine/progress.ts';
+import { interruptedActions } from '../../agent/engine/recover.ts';
+import { cutAction } from '../support/cut-action.ts';
 import { createBarrier } from '../support/doubles.ts';
 import { errorOf, textsOf, useBench } from '../support/engine.ts';
 
@@ -240,6 +242,21 @@ describe('sim: engine: sync verbs', () => {
     });
     expect(await bench().act('sync', sync('update'), controller.signal)).to.deep.include({ exit: 130 });
     expect(calls).to.deep.equal(['update sync#1']);
+  });
+
+  it('completes an interrupted one of the same verb, all being an update, and no other', async () => {
+    begin(two);
+    const cut = (sync: string, more: object = {}) =>
+      cutAction(bench().world, 'svc1', `sync ${sync}`, {}, `cut ${sync}`, { verb: 'sync', sync, ...more });
+    const left = async () => (await interruptedActions(bench().world, 'svc1')).map(({ verb }) => verb);
+    cut('update', { rid: 'sync#1' });
+    cut('full');
+    await bench().act('sync', sync('update', { rid: 'sync#2' }));
+    expect(await left(), 'of another resource').to.deep.equal(['sync update', 'sync full']);
+    await bench().act('sync', sync('all'));
+    expect(await left()).to.deep.equal(['sync full']);
+    await bench().act('stop');
+    expect(await left(), 'a stop answers for no copy').to.deep.equal(['sync full']);
   });
 
   it('progress is told now and then, not at every word', () => {
