@@ -14,6 +14,8 @@ export interface Ways {
   readonly instance: Instance;
   /** What the driver of a container looks with. */
   observe(container: Resource): Observe<Keywords>;
+  /** One way in for all that live in a container, until something is changed. */
+  once<V>(key: string, probe: () => Promise<V>): Promise<V>;
 }
 
 /** @throws UNREACHABLE when the container does not run, UNSUPPORTED when there is no way to the target */
@@ -39,10 +41,10 @@ async function networkOf(ways: Ways, name: string): Promise<Doors> {
   return networkDoors(ways.world.doors, `/run/netns/${name}`, name);
 }
 
-async function enter({ instance, observe }: Ways, rid: string): Promise<Entrance> {
+async function enter({ instance, observe, once }: Ways, rid: string): Promise<Entrance> {
   const container = instance.resources.find((resource) => resource.rid === rid);
   if (container === undefined) throw new SvcError('NOT_FOUND', `${instance.name} has no resource ${rid}`);
   const way = container.driver.enter;
   if (way === undefined) throw new SvcError('UNSUPPORTED', `there is no way into ${rid} (${container.type})`);
-  return way(observe(container));
+  return once(`way into ${rid}`, () => way(observe(container)));
 }

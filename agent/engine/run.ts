@@ -79,7 +79,12 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
 /** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */
 function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place'> {
   const { world, instance } = run;
-  const ways: Ways = { world, instance, observe: (container) => createObserve(contextInput(run, container, signal)) };
+  const ways: Ways = {
+    world,
+    instance,
+    observe: (container) => createObserve(contextInput(run, container, signal)),
+    once: run.shared.once,
+  };
   const doorsFor: ContextInput['doorsFor'] = (target) => doorsOf(ways, target);
   const { inside } = resource;
   if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor };

@@ -148,6 +148,17 @@ environment = PATH=/srv:/bin LD_LIBRARY_PATH=/nowhere COLOUR="dark blue"
     expect((await svc.start('--rid', 'app#1')).stderr).to.match(/no user nobody in container#0/);
   });
 
+  it('can be reached by a command of the service file in place of lxc-attach', async () => {
+    const { name } = svc.container();
+    svc.file0(inside, `rcmd = lxc-attach -n ${name} --clear-env --\n`);
+    const started = await svc.start();
+    expect(started.code, started.stderr).to.equal(0);
+    expect(read('tmp/seen')).to.equal(`${name} / container#0\n`);
+    expect(sleepers()).to.have.length(1);
+    expect((await svc.stop()).code).to.equal(0);
+    expect(must('sh', '-c', 'pgrep -x -f "sleep 4711" || true')).to.equal('');
+  });
+
   it('tells a command that says no from a container that cannot be entered', async () => {
     svc.file0(`[app#1]
 type = forking
