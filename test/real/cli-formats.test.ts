@@ -86,6 +86,20 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   logs: [['-s', 'svc1'], []],
   'node doctor': [[]],
   'node ping': [[]],
+  readiness: [
+    ['-s', 'svc1'],
+    ['-s', 'svc1', '--node', 'elsewhere'],
+    ['-s', 'none'],
+  ],
+  switch: [
+    ['-s', 'svc1'],
+    ['-s', 'svc1', '--to', 'elsewhere'],
+  ],
+  giveback: [['-s', 'svc1', '--dry-run']],
+  takeover: [
+    ['-s', 'svc1'],
+    ['-s', 'svc1', '--yes', '--dry-run'],
+  ],
   sync: [
     ['-s', 'svc1', 'update'],
     ['-s', 'svc1'],
