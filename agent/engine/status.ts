@@ -25,6 +25,8 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
   const { nodes, drpnodes } = instance.definition.settings;
   const ignoreOwn = options.ignoreLock === true;
   const before = await monitorOf(run, ignoreOwn);
+  // A status round of its own: what an earlier one in this run was told by a tool says nothing about now.
+  run.shared.forgetAll();
   const looks = await lookAtAll(run, instance.resources, signal);
   const kept = await readKept(world, instance.name).catch((): KeptState => nothingKept);
   const now = world.now();

@@ -1,6 +1,10 @@
 /** The status of an instance as the engine evaluates it: in parallel, never crashing, remembering what it saw. */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { Driver } from '../../agent/driver/contract.ts';
+import { createRun } from '../../agent/engine/run.ts';
+import { loadForStatus } from '../../agent/engine/services.ts';
+import { evaluateStatus } from '../../agent/engine/status.ts';
 import { readKept, setFrozen } from '../../agent/engine/kept-state.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { createBarrier, doubleDriver } from '../support/doubles.ts';
@@ -8,15 +12,44 @@ import { errorOf, svc, textsOf, useBench } from '../support/engine.ts';
 
 const two = '[fs#1]\ntype = double\n[app#1]\ntype = double\n';
 
+/** Tells how often its shared question was really asked. */
+function askingDriver(): Driver {
+  const counter = { asked: 0 };
+  return {
+    summary: 'asks',
+    needs: [],
+    keywords: {},
+    reads: () => [],
+    label: () => 'asking',
+    status: async (at) => {
+      const ask = async () => {
+        counter.asked += 1;
+        return counter.asked;
+      };
+      return { state: 'up', facts: { asked: await at.shared('question', ask) } };
+    },
+  };
+}
+
 describe('sim: engine: status', () => {
   const bench = useBench({
     drivers: (stage) => ({
+      'app.asking': askingDriver(),
       'app.unlabelled': doubleDriver(stage, {
         label: () => {
           throw new Error('no label');
         },
       }),
     }),
+  });
+
+  it('asks shared questions again in each round of a run', async () => {
+    const { service, world } = bench();
+    service('[app#1]\ntype = asking\n');
+    const { instance } = await loadForStatus(world, svc);
+    const run = createRun(world, instance);
+    const round = async () => (await evaluateStatus(run, new AbortController().signal)).resources['app#1']?.facts['asked'];
+    expect([await round(), await round()]).to.deep.equal([1, 2]);
   });
 
   it('looks at resources together', async () => {
