@@ -23,6 +23,24 @@ describe('order of a walk', () => {
     item('ip#9', { netnsOf: 'container#1' }),
   ];
 
+  it('starts what lives in a container behind all containers, in the order of groups, subsets by themselves', () => {
+    const inner = (rid: string, fields: Partial<OrderItem> = {}) => item(rid, { container: 'container#1', ...fields });
+    const items = [
+      inner('app#1', { subset: 'web' }),
+      inner('app#2', { subset: 'web' }),
+      inner('ip#1'),
+      item('ip#9', { netnsOf: 'container#1' }),
+    ];
+    const outer = [item('container#1'), item('container#2'), item('app#3', { subset: 'web' }), item('fs#1')];
+    const order = ['fs#1', 'container#1 ip#9 container#2', 'ip#1', 'app#1 & app#2', 'app#3'];
+    expect(start([...items, ...outer], 'app:web')).to.deep.equal(order);
+    expect(start([...items.slice(0, 3), item('app#3')]), 'also when no container is walked').to.deep.equal([
+      'ip#1',
+      'app#1 app#2',
+      'app#3',
+    ]);
+  });
+
   it('starts ip, promotions, vg with its reservation, fs, share, container with its addresses, app, task', () => {
     expect(start(all)).to.deep.equal([
       'ip#1',
