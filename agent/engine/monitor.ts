@@ -80,13 +80,16 @@ function running(open: readonly JournalRecord[], ignoreOwn: boolean): Running | 
 function interruptedOf(cut: readonly OpenAction[]): InterruptedAction | null {
   const last = cut.at(-1);
   if (last === undefined) return null;
-  const { verb, at, rid, step, openCommands } = last;
+  // The relocation is what a resume goes on with; the action that was cut under it says where it was.
+  const relocation = cut.findLast(({ verb }) => isRelocation(verb));
+  const { verb, at } = relocation ?? last;
+  const { rid, openCommands } = last;
   return {
     verb,
     since: new Date(at).toISOString(),
     // A relocation is at a step, not at a resource.
     rid: rid === undefined || rid === '' ? null : rid,
-    command: openCommands.at(-1)?.argv ?? (isRelocation(verb) ? (step ?? null) : null),
+    command: openCommands.at(-1)?.argv ?? relocation?.step ?? null,
     alive: hasSurvivors(cut),
   };
 }

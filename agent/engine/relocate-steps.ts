@@ -35,12 +35,19 @@ export async function moveService(relocation: Relocation, move: Move, begin: () 
   const scene = was === undefined || source === undefined ? undefined : { from: was, to, nodes, source };
   begin();
   if (scene !== undefined && from !== undefined) await copyFiles(relocation, scene);
-  if (from !== undefined) await order(relocation, 'stop', from, { verb: 'stop' });
+  for (const node of stopsOf(move)) await order(relocation, 'stop', node, { verb: 'stop' });
   if (scene !== undefined) await updateReplicas(relocation, scene);
   // Nothing was stopped in a dry-run: what is still held elsewhere is no refusal of the plan.
   const assumed = relocation.request.dryRun ? ['peer-up', 'address-alive'] : [];
   await order(relocation, 'start', to, { verb: 'start', allow: assumed });
   return relocation.request.dryRun ? undefined : verify(relocation, to);
+}
+
+/** Where it is up; and where an action was cut that left nothing up: a stop there changes nothing, and settles it. */
+function stopsOf({ from, stoppedOn, to, nodes }: Move): readonly string[] {
+  const cut = nodes.filter(({ node, status }) => node !== to && status?.monitor.interrupted?.verb === 'stop').map(({ node }) => node);
+  const known = nodes.filter(({ node, state }) => node === stoppedOn && state === 'down').map(({ node }) => node);
+  return [...new Set([...(from === undefined ? [] : [from]), ...known, ...cut])];
 }
 
 /** Only then the node it comes from is asked what it has sent. */

@@ -37,7 +37,9 @@ export async function actThere(input: RemoteActionInput): Promise<Acted> {
     try {
       const { peers, node, argv, signal, log } = input;
       const onLine = (line: string): void => passOn(log, node, line);
-      return actedOf(node, await peers.act(node, argv, { sid, signal, onLine }));
+      const reply = await peers.act(node, argv, { sid, signal, onLine });
+      // An exit status that comes without its words is not that of the action: a shell or a server died around it.
+      return isTold(reply) ? actedOf(node, reply) : ((await findOut(input, sid, untold(node, reply))) ?? actedOf(node, reply));
     } catch (thrown) {
       const error = asSvcError(thrown);
       if (error.code !== 'TIMEOUT' || input.signal.aborted) throw error;
@@ -57,10 +59,19 @@ function passOn(log: Log, node: string, line: string): void {
   say(`${node}: ${text ?? line}`);
 }
 
+/** Every action ends its words with whether it went well. */
+function isTold({ document }: PeerReply): boolean {
+  return isRecord(document) && (typeof document['ok'] === 'boolean' || Array.isArray(document['services']));
+}
+
+function untold(node: string, { exitCode, stderr }: PeerReply): SvcError {
+  return new SvcError('TIMEOUT', `${node}: it ended without a result (exit ${exitCode})${tailOf(stderr)}`);
+}
+
 function actedOf(node: string, reply: PeerReply): Acted {
   const { exitCode, document, stderr } = reply;
   const changes = isRecord(document) && typeof document['changes'] === 'number' ? document['changes'] : undefined;
-  if (exitCode === 0) return { ok: true, error: undefined, changes };
+  if (exitCode === 0 && isTold(reply)) return { ok: true, error: undefined, changes };
   const told = isRecord(document) && isRecord(document['error']) ? document['error'] : {};
   const message = typeof told['message'] === 'string' ? told['message'] : `it failed (exit ${exitCode})${tailOf(stderr)}`;
   return { ok: false, error: failureThere(node, told['code'], message, told['hint']), changes };
@@ -78,7 +89,7 @@ const beginMs = 5000;
 
 /** What its history says once the action has ended there; undefined when it never began. */
 async function findOut(input: RemoteActionInput, sid: string, lost: SvcError): Promise<Acted | undefined> {
-  const { signal, node, lookLimitMs = 600_000, lookEveryMs = 2000 } = input;
+  const { signal, node, lookLimitMs = 600_000, lookEveryMs = 1000 } = input;
   const begunAt = performance.now();
   let seenMissing = 0;
   for (;;) {

@@ -267,6 +267,25 @@ describe('sim: peers: the connection is lost in the middle of a remote action', 
     expect(textsOf(bench(), 'warn')[0]).to.match(/looking there before anything is done again$/);
   });
 
+  it('an exit status without words is not believed, whatever it is', async () => {
+    for (const exitCode of [0, 137]) {
+      history({ result: 'running' }, { result: 'ok' });
+      other().status = {};
+      bench().stage.set({ 'fs#1': 'up', 'app#1': 'up' });
+      other().onAct = (_argv, { sid }) => {
+        sids[0] = sid;
+        other().status = up;
+        return { exitCode, document: undefined, stderr: '' };
+      };
+      expect((await go()).error).to.equal(undefined);
+    }
+    history(undefined);
+    other().status = {};
+    bench().stage.set({ 'fs#1': 'up', 'app#1': 'up' });
+    other().onAct = () => ({ exitCode: 0, document: undefined, stderr: 'Killed\n' });
+    expect((await go()).error?.message).to.equal('node2: it failed (exit 0): Killed');
+  });
+
   it('it failed there, or its agent died: that is the result', async () => {
     history({ result: 'failed', code: 'COMMAND', message: 'fsck says no' });
     expect((await go()).error?.message).to.equal('node2: fsck says no');
@@ -318,7 +337,8 @@ describe('sim: peers: a relocation that was cut', () => {
 
   it('goes on after the stop: only the start is left', async () => {
     expect(await go()).to.deep.include({ ok: true, from: null, to: 'node2' });
-    expect(bench().stage.events).to.deep.equal([]);
+    // The stop is asked for again, in case it was cut itself: what is down stays so.
+    expect(bench().stage.events).to.deep.equal(['stop app#1', 'stop fs#1']);
     expect(await open()).to.deep.equal([]);
   });
 
@@ -330,6 +350,17 @@ describe('sim: peers: a relocation that was cut', () => {
     };
     expect(await go()).to.deep.include({ ok: true, to: 'node2' });
     expect(other().acts.map((act) => act.split(' ')[2])).to.deep.equal(['start']);
+  });
+
+  it('settles a stop that was cut there after it had done all', async () => {
+    const interrupted = { verb: 'stop', since: '2026-11-21T12:00:00Z', rid: null, command: null, alive: false };
+    other().status = { monitor: { state: 'idle', since: null, action: null, interrupted } };
+    other().onAct = (argv) => {
+      if (argv.includes('stop')) other().status = {};
+      return replied({ ok: true });
+    };
+    expect(await go({ to: 'node1' })).to.deep.include({ ok: true, to: 'node1' });
+    expect(other().acts.map((act) => act.split(' ')[2])).to.deep.equal(['stop']);
   });
 
   it('is settled also when all was done but its end', async () => {
