@@ -6,7 +6,7 @@ export const hostKeywords = {
   address: { kind: 'list', text: 'Addresses of the peer, the first one that answers is used. Default: its name.', example: '10.0.0.2' },
   port: { kind: 'integer', default: '22', min: 1, max: 65535, text: 'Port of its ssh server.' },
   user: { kind: 'string', default: 'root', text: 'User to log in as.' },
-  key: { kind: 'path', text: 'Private ssh key to use.', example: '/root/.ssh/id_ed25519' },
+  key: { kind: 'path', text: 'Private ssh key to use.', example: '/etc/svcmgr/id_ed25519' },
   known_hosts: { kind: 'path', text: 'File with the host keys that are trusted.' },
   ssh_legacy: { kind: 'boolean', text: 'Accept the old ssh algorithms of an old ssh server (default: no).' },
   home: { kind: 'path', text: 'SVCMGR_HOME of the svcmgr over there.' },
