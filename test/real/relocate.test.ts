@@ -1,5 +1,8 @@
 /** A service between two real nodes: namespaces, sshd, loop devices, ext4, a program; and an observer of the mount table. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
+import { svcmgr } from '../support/cli.ts';
 import { makePair, type Pair } from '../support/pair.ts';
 import { nodesNeeds } from '../support/nodes.ts';
 import { describeUnless, missing } from '../support/skip.ts';
@@ -100,6 +103,51 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
       expect([refused.code, refused.stderr.includes('--allow peer-config')]).to.deep.equal([5, true]);
     } finally {
       home.service('svc1', text);
+    }
+  });
+
+  describe('an agent over there that cannot be trusted', () => {
+    const nodeFile = () => pair.nodes.node('node1').home.path('etc', 'svcmgr.conf');
+    /** The svcmgr of node2, as node1 finds it, is this shell script. */
+    const agentThere = (script: string | undefined) => {
+      const file = path.join(pair.folder, 'agent');
+      if (script !== undefined) writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const [before = '', after = ''] = readFileSync(nodeFile(), 'utf8').split('[host#node2]');
+      writeFileSync(nodeFile(), `${before}[host#node2]${after.replace(/^svcmgr = .*$/m, `svcmgr = ${file}`)}`);
+    };
+    let kept = '';
+    beforeEach(() => {
+      kept = readFileSync(nodeFile(), 'utf8');
+    });
+    afterEach(() => {
+      writeFileSync(nodeFile(), kept);
+      rmSync(path.join(pair.folder, 'agent'), { force: true });
+    });
+
+    for (const [what, script, says] of [
+      ['is missing', undefined, /not installed on node2/],
+      ['is broken', 'echo "node: not found" >&2; exit 127', /svcmgr cannot run there \(exit 127\): node: not found/],
+      [
+        'is too old',
+        `echo '{"schema":1,"service":"svc1","node":"node2"}'`,
+        /its svcmgr is of another version: its status has no valid \w+/,
+      ],
+      ['talks nonsense', 'echo Welcome to node2', /what svcmgr printed there is no status/],
+      ['is slow', 'sleep 30', /no answer in 10 s/],
+      [
+        'speaks for another node',
+        `SVCMGR_HOME=$OTHER_HOME exec ${svcmgr} -s svc1 print status --refresh --format json`,
+        /answered in its place: look at \[host#node2\]/,
+      ],
+    ] as const) {
+      it(`${what}: a start is refused, by peer-unreachable, and a switch too`, async () => {
+        agentThere(script?.replace('$OTHER_HOME', pair.nodes.node('node1').home.folder));
+        const start = await pair.run('node1', 'start');
+        expect(start.code).to.equal(5);
+        expect(start.stderr).to.match(says).and.include('--allow peer-unreachable');
+        expect((await pair.run('node1', 'switch', '--to', 'node2')).code).to.equal(5);
+        expect(pair.mounted()).to.deep.equal([]);
+      });
     }
   });
 
