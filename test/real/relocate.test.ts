@@ -167,6 +167,8 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
   });
 
   it('readiness of both, with how long a start took', async () => {
+    await pair.must('node2', 'start');
+    await pair.must('node2', 'stop');
     await pair.must('node1', 'start');
     const { stdout } = await pair.must('node2', 'readiness');
     expect(stdout).to.match(/^node1 {2}ready: it is up here$/m);
