@@ -56,8 +56,11 @@ export interface Outcome {
   readonly bytes?: number;
 }
 
-/** `container`: a rid. `netns`: the name of a network namespace, or the rid of the container whose network is meant. */
-export type Target = { node: string } | { array: string } | { container: string } | { netns: string } | { api: string };
+/**
+ * `container`: a rid. `netns`: the name of a network namespace, or the rid of the container whose network is meant. `array`: its section
+ * in the node file; `near`: it is the one of this node, which is not said behind every change.
+ */
+export type Target = { node: string } | { array: string; near?: true } | { container: string } | { netns: string } | { api: string };
 
 /** Looks. */
 export interface Reader {
