@@ -20,6 +20,7 @@ import { type NodeWays, openNodeWays } from './engine/node-ways.ts';
 import { createRemotePeers } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
 import { rshTo } from './engine/rsh.ts';
+import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
@@ -83,6 +84,7 @@ async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: P
     }),
     doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
     ...(sid === undefined ? {} : { sid }),
+    round: createShared(),
     rshTo: (name) => rshTo(node, name, process.env),
     now: () => new Date(),
     sink,

@@ -118,6 +118,8 @@ export interface Peer {
 export interface PeerInstance {
   readonly state: 'up' | 'down' | 'unknown';
   readonly text: string;
+  /** Something answered there, whatever it was; absent: nothing did unless its state is known. */
+  readonly alive?: boolean;
 }
 
 /** Another resource of the same service, as a driver may see it. */
@@ -198,6 +200,27 @@ export interface ImpliedResource {
 
 export type ReadPrefix = readonly string[];
 
+/** A storage array as `svcmgr array show` tells of it. */
+export interface ArrayView {
+  readonly system: Readonly<Record<string, string | null>>;
+  readonly targets: readonly { readonly name: string; readonly type: string; readonly status: string }[];
+  readonly links: readonly { readonly target: string; readonly node: string; readonly address: string; readonly status: string }[];
+  readonly groups: readonly {
+    readonly name: string;
+    readonly target: string;
+    readonly status: string;
+    readonly role: string;
+    readonly mode: string;
+    readonly volumes: number;
+    /** States of its volumes. */
+    readonly sync: string;
+    /** The oldest of them, as the array prints it; null: none. */
+    readonly lastSync: string | null;
+    /** Null: not known. */
+    readonly ageMs: number | null;
+  }[];
+}
+
 export type SyncVerb = 'update' | 'full' | 'break' | 'resume' | 'swap' | 'resync' | 'revert' | 'verify';
 
 type SyncMethod<T extends Keywords> = { bivariance(at: Act<T>): Promise<readonly Outcome[]> }['bivariance'];
@@ -222,6 +245,13 @@ export interface Driver<T extends Keywords = Keywords> {
   devices?(at: Observe<T>): Promise<{ readonly uses: readonly string[]; readonly gives: readonly string[] }>;
   /** Asked of ALL selected resources before the first change of the walk. */
   blockers?(at: Observe<T>, verb: string): Promise<readonly Blocker[]>;
+  /**
+   * What keeps every other node from writing the data of the service, also one that cannot be asked: "the role of rcopy group R".
+   * Undefined: nothing does now. Asked before a start, when a node does not answer.
+   */
+  guard?(at: Observe<T>): Promise<string | undefined>;
+  /** When the copy was complete last that a node would start from, by node (ISO 8601), as the storage itself tells it. Asked by readiness. */
+  lastSyncs?(at: Observe<T>): Promise<Readonly<Record<string, string>>>;
   start?(at: Act<T>): Promise<void>;
   stop?(at: Act<T>): Promise<void>;
   provision?(at: Act<T>): Promise<void>;
@@ -238,6 +268,8 @@ export interface Driver<T extends Keywords = Keywords> {
   inNetworkOf?(config: Config<T>): string | undefined;
   /** `promote`: its start makes a replica writable, so it starts before vg and is never undone by rollback. */
   readonly promotes?: boolean;
+  /** It can tell of a whole array of the node file: what `type` its section has. */
+  readonly arrays?: { readonly type: string; readonly reads: readonly ReadPrefix[]; describe(array: Reader): Promise<ArrayView> };
   /** Its sync never overwrites what is newer: when it is named, also a node where the service is down may send. */
   readonly anytime?: boolean;
 }
