@@ -49,9 +49,9 @@ function makeArray(config: ArrayConfig, index: number, all: SimConfig, clock: Cl
     volumes: (config.volumes ?? []).map((volume, at) => makeVolume(volume, index, at, clock.nowMs())),
     groups: [],
     targets: peers.map((peer, at) => makeTarget(config, peer, at)),
-    links: makeLinks(index, peers),
+    links: config.links === undefined ? makeLinks(index, peers) : config.links.map((link) => ({ ...link, up: true })),
     tasks: [],
-    nextTask: 2576,
+    nextTask: config.nextTask ?? 2576,
     alive: true,
   };
 }
@@ -66,15 +66,16 @@ function makeVolume(config: VolumeConfig, arrayIndex: number, index: number, cre
     sizeMb: config.sizeMb ?? 0,
     prov: config.prov ?? 'tpvv',
     copyOf: config.copyOf,
-    createdMs,
+    createdMs: config.createdMs ?? createdMs,
     hosts: config.hosts ?? [],
   };
 }
 
 function makeTarget(own: ArrayConfig, peer: ArrayConfig, index: number): Target {
-  const type = own.targetType ?? 'IP';
+  const said = own.targets?.[peer.name] ?? {};
+  const type = said.type ?? 'IP';
   const options = type === 'FC' ? `2FF70002AC${peer.id.toString(16).toUpperCase().padStart(6, '0')}` : '-';
-  return { name: peer.name, id: index + 2, type, status: 'ready', options, policy: own.policy ?? 'mirror_config' };
+  return { id: index + 2, options, policy: 'mirror_config', ...said, name: peer.name, type, status: 'ready' };
 }
 
 /** Two to each target, and what it receives at the same ports. */
@@ -94,13 +95,18 @@ function addGroup(world: World, config: GroupConfig): void {
   const member = (volume: string, remote: string): Member => ({ volume, remote, sync: 'New', syncing: undefined, lastSyncMs: undefined });
   half.group.members = pairs.map(({ here, there }) => member(here, there));
   other.members = pairs.map(({ here, there }) => member(there, here));
+  const { cpgs = ['', ''], sets = ['NA', 'NA'] } = config;
+  Object.assign(half.group, { cpgs, sets, ...(config.ids === undefined ? {} : { id: config.ids[0] }) });
+  Object.assign(other, {
+    cpgs: [...cpgs].reverse(),
+    sets: [...sets].reverse(),
+    ...(config.ids === undefined ? {} : { id: config.ids[1] }),
+  });
   for (const group of [half.group, other]) {
     group.policies = [...(config.policies ?? ['auto_recover', 'over_per_alert'])];
     group.periodMs = config.periodMs ?? 0;
   }
-  const { here: images, there: copies } = { here: pairs.map(({ here }) => here), there: pairs.map(({ there }) => there) };
-  for (const name of images) volumeNamed(from, name);
-  for (const name of copies) volumeNamed(to, name);
+  for (const { here, there } of pairs) checkSizes(volumeNamed(from, here), volumeNamed(to, there));
   if (config.sync === 'New') return;
   const nowMs = world.clock.nowMs();
   for (const group of [half.group, other]) Object.assign(group, { everStarted: true, lastSyncMs: nowMs });
@@ -108,4 +114,8 @@ function addGroup(world: World, config: GroupConfig): void {
   if (config.status === 'Stopped') setMembers(world, half, { sync: config.sync ?? 'Stopped' });
   else startGroup(world, half, { noSync: true });
   if (config.status !== 'Stopped' && config.sync !== undefined) setMembers(world, half, { sync: config.sync });
+}
+
+function checkSizes(here: Volume, there: Volume): void {
+  if (here.sizeMb !== there.sizeMb) throw new Error(`${here.name} has ${here.sizeMb} MiB, ${there.name} over there ${there.sizeMb}`);
 }

@@ -1,6 +1,6 @@
 /** How a simulation is described: plain data, so that it can also stand in a file (`npm run sim:hp3par -- --config FILE`). */
 import type { ClockMode } from './clock.ts';
-import type { GroupStatus, Mode, SyncStatus, Target, User, Volume } from './model.ts';
+import type { GroupStatus, Link, Mode, SyncStatus, Target, User, Volume } from './model.ts';
 
 export interface VolumeConfig {
   readonly name: string;
@@ -8,6 +8,7 @@ export interface VolumeConfig {
   readonly sizeMb?: number;
   readonly prov?: Volume['prov'];
   readonly copyOf?: string;
+  readonly createdMs?: number;
   readonly hosts?: Volume['hosts'];
 }
 
@@ -22,8 +23,12 @@ export interface ArrayConfig {
   readonly licenses?: readonly string[];
   readonly users?: readonly User[];
   readonly volumes?: readonly VolumeConfig[];
-  readonly targetType?: Target['type'];
-  readonly policy?: Target['policy'];
+  /** The id of its first task; default 2576. */
+  readonly nextTask?: number;
+  /** Over what a target (each of the other arrays) has by itself. */
+  readonly targets?: Readonly<Record<string, Partial<Pick<Target, 'id' | 'type' | 'options' | 'policy'>>>>;
+  /** Instead of two links to each target and two `receive`. */
+  readonly links?: readonly Omit<Link, 'up'>[];
   /** Where its ssh server listens; default 127.0.0.1 and a free port. */
   readonly address?: string;
   readonly port?: number;
@@ -39,6 +44,11 @@ export interface GroupConfig {
   readonly policies?: readonly string[];
   /** Names of volumes, the same on both arrays, or `here:there`. Each must be among the volumes of both. */
   readonly volumes: readonly string[];
+  /** Its id on either array; default: the next one. */
+  readonly ids?: readonly [number, number];
+  /** User CPGs as `showrcopy -d` shows them on `from`: local and remote. */
+  readonly cpgs?: readonly [string, string];
+  readonly sets?: readonly [string, string];
   /** Default Started and synced: what is on `from` is copied at the start. */
   readonly status?: Extract<GroupStatus, 'Started' | 'Stopped'>;
   readonly sync?: SyncStatus;

@@ -33,7 +33,11 @@ export interface Member {
 
 export interface Group {
   readonly name: string;
-  readonly id: number;
+  id: number;
+  /** User CPGs here and there; empty: not set. */
+  cpgs: readonly [string, string];
+  /** Names of the volume sets here and there. */
+  sets: readonly [string, string];
   /** The name of the other array, as the target is called here. */
   readonly target: string;
   /** The name of the same group over there. */

@@ -1,7 +1,7 @@
 /** The simulator in tests: inside the test process (`useHp3par`), or as a process of its own in a network namespace (`spawnHp3par`). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { must } from '../../support/command.ts';
 import { projectRoot } from '../../support/imports.ts';
@@ -57,7 +57,8 @@ export async function makeStage(config: (user: TestUser) => SimConfig): Promise<
 
 export async function removeStage({ sim, folder }: Stage): Promise<void> {
   await sim.close();
-  removeFolder(folder, false);
+  if (existsSync(path.join(folder, 'dev'))) removeFolder(folder, false);
+  else rmSync(folder, { recursive: true });
 }
 
 /** A simulator in another process. */

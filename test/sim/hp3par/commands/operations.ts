@@ -57,6 +57,8 @@ const failover: Operation = {
     if (half.group.status === 'Started') stopGroup(world, reachable ? otherHalf(world, half) : half);
     if (reachable && areOpposite(world, half)) become(world, otherHalf(world, half).group, 'secondary');
     become(world, half.group, 'primary');
+    // It shows no time again until it has synchronized itself.
+    half.group.lastSyncMs = undefined;
     settleAccess(world, `failover of ${half.group.name}`);
     const isAutomatic = world.quirks.autoNatural && reachable && half.group.policies.includes('auto_synchronize');
     const rename = () => turn(world, half, { natural: true, current: false, local: false });

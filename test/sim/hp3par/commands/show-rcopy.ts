@@ -86,7 +86,7 @@ function short(call: Call, group: Group): readonly string[] {
 }
 
 function detailed(call: Call, group: Group): readonly string[] {
-  const row = [group.name, String(group.id), group.target, group.status, roleOf(group), group.mode, '', '', options(call, group)];
+  const row = [group.name, String(group.id), group.target, group.status, roleOf(group), group.mode, ...group.cpgs, options(call, group)];
   const titles = [
     ...volumeColumns,
     ...plain('Resync_ss', 'Sync_ss', 'VV_iter', 'R_iter', 'S_iter', 'LastSyncTime', 'LocalSet', 'RemoteSet'),
@@ -96,7 +96,7 @@ function detailed(call: Call, group: Group): readonly string[] {
     resyncSnapshot(call.array, group, member),
     ...['none', 'NA', 'NA', 'NA'],
     timeCell(call, group, member),
-    ...['NA', 'NA'],
+    ...group.sets,
   ]);
   return [...table(call, detailedGroupColumns, [row]), ...table(call, titles, rows, '  ')];
 }

@@ -15,7 +15,7 @@ export const showsys: Command = {
       ...['Name', 'Model', 'Serial'].map((title) => ({ title })),
       ...['Nodes', 'Master', 'TotalCap', 'AllocCap', 'FreeCap', 'FailedCap'].map((title) => ({ title, align: 'right' as const })),
     ] satisfies readonly Column[];
-    const rows = [[shownId, name, model, serial, '2', '0', '29278208', '920848', '24509168', '0']];
+    const rows = [[shownId, name, model, serial, '2', '1', '29278208', '920848', '24509168', '0']];
     const lines = table(call, titles, rows);
     if (call.bare || call.csv) return lines;
     const start = (lines[0] ?? '').indexOf('TotalCap');

@@ -57,7 +57,17 @@ export function makeGroup(from: StorageArray, to: StorageArray, name: string, mo
   const make = (array: StorageArray, values: Pick<Group, 'name' | 'peer' | 'target' | 'natural' | 'current'>): Group => {
     const group: Group = {
       ...values,
-      ...{ id: array.groups.length + 1, mode, status: 'Stopped', periodMs: 0, policies: [], members: [], lastSyncMs: undefined },
+      ...{
+        id: array.groups.length + 1,
+        cpgs: ['', ''] as const,
+        sets: ['NA', 'NA'] as const,
+        mode,
+        status: 'Stopped',
+        periodMs: 0,
+        policies: [],
+        members: [],
+        lastSyncMs: undefined,
+      },
       ...{ everStarted: false, stoppedByLinks: false, roleMs: 0, promotedMs: 0, busy: undefined },
     };
     array.groups.push(group);
