@@ -19,8 +19,10 @@
  */
 import type { ErrorCode } from '../errors.ts';
 import type { Config, Keywords } from './keywords.ts';
+import type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
 import type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
 
+export type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
 export type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
@@ -105,40 +107,6 @@ export interface Log {
   error(text: string): void;
 }
 
-export interface Peer {
-  readonly node: string;
-  readonly role: 'nodes' | 'drpnodes';
-  /** OpenSSH and its options, the host not included: for tools that move data themselves (rsync -e). */
-  readonly rsh?: Argv | undefined;
-  /** Folder of the service files of its agent. */
-  readonly services?: string;
-}
-
-/** What a peer's agent says of its instance of the service; `unknown`: it could not be asked, and why. */
-export interface PeerInstance {
-  readonly state: 'up' | 'down' | 'unknown';
-  readonly text: string;
-  /** Something answered there, whatever it was; absent: nothing did unless its state is known. */
-  readonly alive?: boolean;
-}
-
-/** Another resource of the same service, as a driver may see it. */
-export interface ResourceView {
-  readonly rid: string;
-  readonly type: string;
-  readonly label: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly report: Report | undefined;
-  /** Also up on the nodes where the service is down. */
-  readonly standby?: boolean;
-}
-
-/** A section of the node configuration, e.g. `array#hp3par1`. Raw strings, scopes and references already resolved. */
-export interface SectionView {
-  readonly name: string;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 export interface Observe<T extends Keywords> {
   readonly config: Config<T>;
   readonly service: string;
@@ -199,27 +167,6 @@ export interface ImpliedResource {
 }
 
 export type ReadPrefix = readonly string[];
-
-/** A storage array as `svcmgr array show` tells of it. */
-export interface ArrayView {
-  readonly system: Readonly<Record<string, string | null>>;
-  readonly targets: readonly { readonly name: string; readonly type: string; readonly status: string }[];
-  readonly links: readonly { readonly target: string; readonly node: string; readonly address: string; readonly status: string }[];
-  readonly groups: readonly {
-    readonly name: string;
-    readonly target: string;
-    readonly status: string;
-    readonly role: string;
-    readonly mode: string;
-    readonly volumes: number;
-    /** States of its volumes. */
-    readonly sync: string;
-    /** The oldest of them, as the array prints it; null: none. */
-    readonly lastSync: string | null;
-    /** Null: not known. */
-    readonly ageMs: number | null;
-  }[];
-}
 
 export type SyncVerb = 'update' | 'full' | 'break' | 'resume' | 'swap' | 'resync' | 'revert' | 'verify';
 

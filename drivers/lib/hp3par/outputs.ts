@@ -40,9 +40,12 @@ export function errorIn(text: string): ArrayError | undefined {
 /** @throws SvcError COMMAND with the line that does not fit */
 export function parseTaskOutput(text: string): TaskOutput {
   const lines = linesOf(text);
-  const [first = '', ...rest] = lines;
+  // What became of the other side may be said before anything else.
+  const at = lines.findIndex((line) => !isRemark(line));
+  const first = lines[at] ?? 'nothing at all';
+  const rest = lines.slice(at + 1);
   const [, operation, group] = /^setrcopygroup for (\w+) (\S+)$/.exec(first) ?? [];
-  if (operation === undefined || group === undefined) throw unreadable(first === '' ? 'nothing at all' : first);
+  if (operation === undefined || group === undefined) throw unreadable(first);
   const tasks: number[] = [];
   const ended = new Map<number, string>();
   for (const line of rest) {
