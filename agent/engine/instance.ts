@@ -55,7 +55,7 @@ function buildResource(resource: ResourceDefinition, driver: Driver, disabled: b
   const { inside } = resource;
   const common = traitsOf(resource.group, resource.common);
   // Without its start everything above would stand on a side that is read-only, or older.
-  const optional = driver.promotes === true && resource.common.optional === undefined ? common.noaction : common.optional;
+  const optional = driver.promotes === true && !resource.optionalInFile ? common.noaction : common.optional;
   const traits = { ...common, optional, disabled, encap: inside !== undefined };
   return {
     rid: resource.rid,
