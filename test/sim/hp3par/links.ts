@@ -38,9 +38,8 @@ export function killArray(world: World, name: string): void {
 export function reviveArray(world: World, name: string): void {
   observe(world, 'before a change of links');
   arrayNamed(world, name).alive = true;
-  settleAccess(world, `${name} is back`);
   lookAtTargets(world);
-  settleAccess(world, `${name} knows its targets again`);
+  settleAccess(world, `${name} is back`);
 }
 
 function setWay(world: World, from: string, to: string, up: boolean): void {
@@ -95,7 +94,7 @@ function meetAgain(world: World, half: Half): void {
   const { group } = half;
   if (!isReachable(world, half) || group.current !== 'primary') return;
   if (other.group.current === 'primary') {
-    becomeFailsafe(world, half, other.group);
+    becomeFailsafe(world, half, other);
     return;
   }
   if (group.status === 'Started') {
@@ -110,10 +109,10 @@ function meetAgain(world: World, half: Half): void {
 }
 
 /** Both were primary while they could not see each other; the one that did not fail over stands back. */
-function becomeFailsafe(world: World, { group }: Half, other: Group): void {
-  if (world.quirks.returnedPrimary === 'primary') return;
-  const older = group.roleMs <= other.roleMs ? group : other;
-  older.status = 'Failsafe';
+function becomeFailsafe(world: World, half: Half, other: Half): void {
+  const older = half.group.roleMs <= other.group.roleMs ? half : other;
+  dropTimers(world, older);
+  older.group.status = world.quirks.returnedPrimary === 'primary' ? 'Stopped' : 'Failsafe';
 }
 
 function groupsTo(array: StorageArray, target: Target): readonly Group[] {

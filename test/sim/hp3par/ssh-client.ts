@@ -38,6 +38,8 @@ export async function withConnection<T>(place: Place, use: (client: ssh2.Client)
   });
   lost.catch(() => undefined);
   const ready = new Promise<void>((resolve) => client.once('ready', () => resolve()));
+  // Else each small packet of the login waits for an acknowledgement.
+  client.once('connect', () => client.setNoDelay(true));
   client.connect(config);
   try {
     await Promise.race([ready, lost]);

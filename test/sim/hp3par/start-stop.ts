@@ -16,8 +16,9 @@ export function heard(world: World, half: Half): readonly Half[] {
 /** From its primary half. A synchronous group is brought level at each start, a periodic one at the first in a direction. */
 export function startGroup(world: World, half: Half, options: StartOptions): void {
   const { group } = half;
-  const isFirst = !group.everStarted;
-  for (const one of heard(world, half)) {
+  const halves = heard(world, half);
+  const isFirst = halves.some((one) => !one.group.everStarted);
+  for (const one of halves) {
     dropTimers(world, one);
     Object.assign(one.group, { status: 'Started', stoppedByLinks: false, everStarted: true } satisfies Partial<Group>);
   }

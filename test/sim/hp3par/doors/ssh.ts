@@ -1,4 +1,5 @@
 /** The ssh server of one array: users with keys or passwords, and the three ways in which its command line is spoken to. */
+import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import ssh2, { type AuthContext, type Connection, type ServerChannel, type Session as SshSession } from 'ssh2';
@@ -21,9 +22,9 @@ export interface SshDoor {
 const typedAheadMs = 200;
 
 export async function openSshDoor(house: House, array: StorageArray, address: string, port: number): Promise<SshDoor> {
-  const keys = { own: ssh2.utils.generateKeyPairSync('ed25519'), other: ssh2.utils.generateKeyPairSync('ed25519') };
+  const keys = { own: makeHostKey(), other: makeHostKey() };
   const makeServer = (key: string) => new ssh2.Server({ hostKeys: [key] }, (client) => receive(house, array, client));
-  const servers = { own: makeServer(keys.own.private), other: makeServer(keys.other.private) };
+  const servers = { own: makeServer(keys.own.text), other: makeServer(keys.other.text) };
   const sockets = new Set<Socket>();
   const door = () => house.faults.doors.get(array.name);
   const listener = createServer((socket) => {
@@ -43,7 +44,7 @@ export async function openSshDoor(house: House, array: StorageArray, address: st
   return {
     address,
     port: listensOn,
-    publicHostKey: keys.own.public.split(' ').slice(0, 2).join(' ').trim(),
+    publicHostKey: keys.own.publicKey,
     follow: async () => {
       for (const socket of sockets) isSilent() ? socket.pause() : socket.resume();
       const isShut = door()?.management === 'refuse';
@@ -52,6 +53,15 @@ export async function openSshDoor(house: House, array: StorageArray, address: st
     },
     close,
   };
+}
+
+/** Made by node: ssh2 1.17 now and then makes an ed25519 key that it cannot read itself ("Malformed OpenSSH private key"). */
+function makeHostKey(): { readonly text: string; readonly publicKey: string } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const text = privateKey.export({ type: 'sec1', format: 'pem' }).toString();
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error) throw parsed;
+  return { text, publicKey: `${parsed.type} ${parsed.getPublicSSH().toString('base64')}` };
 }
 
 async function listen(listener: Server, address: string, port: number): Promise<number> {
