@@ -1,7 +1,7 @@
 import { type Blocker, defineDriver, type Note, type Outcome, type Report } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { codeOf, messageOf } from '../lib/error-code.ts';
-import { perform, untilSynced } from '../lib/hp3par/act.ts';
+import { groupNow, perform, untilSynced } from '../lib/hp3par/act.ts';
 import { arrayReads, groupNamed, sharedAnswer } from '../lib/hp3par/ask.ts';
 import { isZone } from '../lib/hp3par/array-time.ts';
 import { assess, timesOf } from '../lib/hp3par/assess.ts';
@@ -12,8 +12,8 @@ import { groupStatus } from '../lib/hp3par/group-status.ts';
 import { type Acting, type At, groupKeywords } from '../lib/hp3par/keywords.ts';
 import { lastSyncs } from '../lib/hp3par/last-syncs.ts';
 import { withMends } from '../lib/hp3par/mends.ts';
-import type { Scene } from '../lib/hp3par/scene.ts';
-import { rememberStart } from '../lib/hp3par/starts.ts';
+import { isHalfTurned, type Scene } from '../lib/hp3par/scene.ts';
+import { endHandover, rememberEvidence, rememberStart, rememberSync } from '../lib/hp3par/starts.ts';
 import { isWritable } from '../lib/hp3par/start-table.ts';
 
 async function status(at: At): Promise<Report> {
@@ -98,12 +98,14 @@ async function start(at: Acting): Promise<void> {
   for (const remark of remarks) at.log.warn(remark);
   if (evidence.length > 0) {
     at.log.warn(`taking over, since nothing on the other side gives a sign of life: ${evidence.join('; ')}`);
-    await at.remember('takeover_evidence', `${new Date().toISOString()} ${evidence.join('; ')}`);
+    await rememberEvidence(at, evidence);
   }
   if (move === 'none') at.log.info(`rcopy group ${rcg} role is already ${scene.near.role}. skip`);
   else if (move !== undefined) await perform(at, scene, move);
-  await rememberStart(at);
-  if (at.config.resume_on_start && (move === 'reverse' || move === 'reverse-current')) await perform(at, scene, 'start');
+  const isTurned = move === 'reverse' || move === 'reverse-current';
+  if (at.config.resume_on_start && (isTurned || isHalfTurned(scene))) await perform(at, scene, 'start');
+  await endHandover(at);
+  await rememberStart(at, move === 'none' ? scene.near : ((await groupNow(at)) ?? scene.near), scene.lastStart);
 }
 
 /** A sync that is under way is waited for: turned round before its end, what it brings is lost. */
@@ -123,7 +125,7 @@ async function sync(at: Acting, verb: GroupVerb): Promise<readonly Outcome[]> {
     mustBeAllowed(at, refusals);
     if (skipped !== undefined) at.log.info(skipped);
     for (const step of steps) await perform(at, scene, step);
-    if (verb === 'swap') await rememberStart(at);
+    if (verb === 'swap') await endHandover(at);
     if (verb === 'resync') await untilSynced(at, at.config.timeout);
     if (steps.includes('sync')) await rememberSync(at, scene);
     return [{ target: scene.target, ok: true }];
@@ -138,11 +140,6 @@ async function sync(at: Acting, verb: GroupVerb): Promise<readonly Outcome[]> {
 function noteOf(error: unknown): string {
   const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
   return hint === undefined ? messageOf(error) : `${messageOf(error)}; ${hint}`;
-}
-
-/** All that was written before this moment is on the other side. */
-async function rememberSync(at: Acting, { nodes }: Scene): Promise<void> {
-  for (const { node } of nodes) await at.remember(`last_sync_${node}`, new Date(at.begunMs).toISOString());
 }
 
 export default defineDriver({

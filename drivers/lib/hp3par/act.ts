@@ -8,7 +8,7 @@ import type { Acting } from './keywords.ts';
 import { expectNothing, parseSyncOutput, parseTaskOutput, refuseErrors } from './outputs.ts';
 import type { Group } from './rcopy.ts';
 import type { Scene } from './scene.ts';
-import { endHandover, markHandover } from './starts.ts';
+import { markHandover } from './starts.ts';
 import { isWritable } from './start-table.ts';
 
 /** Data moves as long as it takes; a day is a mistake. */
@@ -37,8 +37,7 @@ export async function perform(at: Acting, scene: Scene, step: Step): Promise<voi
     case 'reverse':
     case 'reverse-current':
       await stopBefore(at, scene);
-      await switchRoles(at, scene, operations[step]);
-      return endHandover(at);
+      return switchRoles(at, scene, operations[step]);
     case 'revert':
       return switchRoles(at, scene, operations[step], 'read-only');
     default:
@@ -69,7 +68,7 @@ async function command(
 }
 
 /** The group now; undefined while planning, when nothing has really changed. */
-async function looked(at: Acting): Promise<Group | undefined> {
+export async function groupNow(at: Acting): Promise<Group | undefined> {
   if (at.dryRun) return undefined;
   const near = nearOf(at);
   const group = await groupNamed(near, (await askArray(near)).rcopy, at.config.rcg);
@@ -80,7 +79,7 @@ async function looked(at: Acting): Promise<Group | undefined> {
 async function expectGroup(at: Acting, what: string, isSo: (group: Group) => boolean): Promise<void> {
   await at.poll(
     async () => {
-      const group = await looked(at);
+      const group = await groupNow(at);
       return group === undefined || isSo(group) ? true : undefined;
     },
     { timeoutMs: settleMs, intervalMs: pollMs, what: `rcopy group ${at.config.rcg} to be ${what}`, assume: true },
@@ -104,16 +103,14 @@ async function stopGroup(at: Acting, scene: Scene): Promise<void> {
 
 async function stopBefore(at: Acting, scene: Scene): Promise<void> {
   const { rcg, far, nodes } = scene;
-  if (far.kind === 'group' && far.group.status === 'Stopped') {
-    at.log.info(`rcopy group ${rcg} is already stopped. skip stoprcopygroup`);
-    return;
-  }
-  if (at.config.force_sync) await syncFar(at, scene);
+  const isStopped = far.kind === 'group' && far.group.status === 'Stopped';
+  if (isStopped) at.log.info(`rcopy group ${rcg} is already stopped. skip stoprcopygroup`);
+  else if (at.config.force_sync) await syncFar(at, scene);
   await markHandover(
     at,
     nodes.map(({ node }) => node),
   );
-  await stopGroup(at, scene);
+  if (!isStopped) await stopGroup(at, scene);
 }
 
 /** The last changes come over before it is turned round. */
@@ -165,7 +162,7 @@ async function syncOn(at: Acting, host: Host, rcg: string): Promise<void> {
 export async function untilSynced(at: Acting, timeoutMs: number): Promise<void> {
   await at.poll(
     async () => {
-      const group = await looked(at);
+      const group = await groupNow(at);
       if (group === undefined) return true;
       const { volumes } = group;
       const percents = volumes.map(({ syncStatus, syncPercent }) => (syncStatus === 'Synced' ? 100 : (syncPercent ?? 0)));

@@ -42,7 +42,7 @@ async function askClock(array: Reader): Promise<ArrayClock | undefined> {
   try {
     return parseShowdate((await array.read(['showdate'], { timeoutMs: askMs })).stdout, ourMs);
   } catch (error) {
-    if (codeOf(error) === 'COMMAND' || codeOf(error) === 'UNSUPPORTED') return undefined;
+    if (codeOf(error) === 'COMMAND') return undefined;
     throw error;
   }
 }

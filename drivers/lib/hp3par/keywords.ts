@@ -10,7 +10,13 @@ export const groupKeywords = {
     example: 'hp3par1.opensvc.com',
   },
   rcg: { kind: 'string', required: true, text: 'The remote copy group, as the array of this node names it.', example: 'MYRCG' },
-  mode: { kind: 'enum', choices: ['async', 'sync'], required: true, text: 'How it must replicate: async is Periodic on the array.' },
+  mode: {
+    kind: 'enum',
+    choices: ['async', 'sync'],
+    required: true,
+    text: 'How it must replicate: async is Periodic on the array.',
+    example: 'async',
+  },
   sync_max_delay: { kind: 'duration', unit: 'm', default: '25m', text: 'Age of the last sync from which the state is warn.', example: '5' },
   resume_on_start: { kind: 'boolean', default: 'false', text: 'Start the replication again behind a start that turned it round.' },
   auto_takeover: {

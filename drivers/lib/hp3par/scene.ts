@@ -46,6 +46,12 @@ export interface Scene {
   readonly wishes: { readonly autoTakeover: boolean; readonly forceSync: boolean; readonly maxDelayMs: number };
 }
 
+/** A start or swap of ours turned the roles and was cut before it started the replication again. */
+export function isHalfTurned({ near, far, link, handedOver }: Scene): boolean {
+  const isSource = near.role.startsWith('Primary') && far.kind === 'group' && far.group.role.startsWith('Secondary');
+  return handedOver && isSource && near.status === 'Stopped' && link === 'joined';
+}
+
 export function farRoleOf(far: Far): FarRole {
   return far.kind === 'group' ? far.group.role : 'unknown';
 }
