@@ -80,7 +80,7 @@ async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: N
     }),
     doorsFor: ways.doorsFor,
     ...(sid === undefined ? {} : { sid }),
-    rshTo: (name) => rshTo(node, name, process.env),
+    rshTo: (name) => rshTo(node, name, process.env, ways.addressOf(name)),
     now: () => new Date(),
     sink,
     who: findWho(process.env),

@@ -227,6 +227,8 @@ export interface Driver<T extends Keywords = Keywords> {
   /** Runs a task. */
   run?(at: Act<T>): Promise<void>;
   readonly sync?: Readonly<Partial<Record<SyncVerb, SyncMethod<T>>>>;
+  /** Why a sync to this node would be refused now: asked before a relocation stops anything. */
+  blockersTo?(at: Observe<T>, node: string): Promise<readonly Blocker[]>;
   /** The way into a container; throws UNREACHABLE when it does not run. */
   enter?(at: Observe<T>): Promise<Entrance>;
   /** Encapsulated, its commands are those of this node, and only the container's network is entered (no tool is needed inside). */

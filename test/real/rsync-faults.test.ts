@@ -74,6 +74,28 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect(code).to.equal(5);
     expect(stderr).to.match(/the destination filesystem .* is not mounted on node2/);
     expect(readdirSync(folder)).to.deep.equal([]);
+    // A switch knows it before it stops anything, from either node.
+    const refused = await node(1).cli(['-s', one.name, 'switch', '--to', 'node2']);
+    expect([refused.code, refused.stderr.includes('is not mounted on node2')], refused.stderr).to.deep.equal([5, true]);
+    expect((await node(1).cli(['-s', one.name, 'check'])).stdout).to.match(/up/);
+    const asked = await node(2).cli(['-s', one.name, 'readiness', '--node', 'node2']);
+    expect(asked.code).to.equal(1);
+    expect(asked.stdout).to.match(/node2 {2}not ready\n[\s\S]*blocked +sync#1: the destination filesystem[\s\S]*--allow stale-data/);
+  });
+
+  it('a node whose first address does not answer is copied to at the next one', async () => {
+    const one = await world();
+    const file = node(1).home.path('etc', 'svcmgr.conf');
+    const right = readFileSync(file, 'utf8');
+    // Refused at once: nothing listens on the loopback of the namespace.
+    writeFileSync(file, right.replace('address = 10.77.0.2', 'address = 127.0.0.1 10.77.0.2'));
+    try {
+      const { code, stderr } = await one.sync('update', '--rid', 'sync#1');
+      expect(code, stderr).to.equal(0);
+      expect(one.names()).to.deep.equal(['file']);
+    } finally {
+      writeFileSync(file, right);
+    }
   });
 
   it('a connection lost in the middle keeps the stamp of before, and a rerun completes', async () => {
