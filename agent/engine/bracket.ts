@@ -1,11 +1,13 @@
 /** What stands around the walk of an action: lock, journal, cut predecessors before; status, journal, release after. */
 import { join } from 'node:path';
-import { asSvcError, type SvcError } from '../errors.ts';
+import { asSvcError, SvcError } from '../errors.ts';
 import { describeWho } from '../io/identity.ts';
 import { acquireLock, type Lock, type LockOwner } from '../io/lock.ts';
 import { currentProcess } from '../io/process.ts';
+import { askForWay, watchForWay } from '../io/way.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { OpenAction } from '../journal/actions.ts';
+import { makesWay, wantsWay } from '../state/make-way.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import { type Action, type ActionRequest, type Verb, verbText } from './action-state.ts';
 import { type Expected, keepExpected } from './kept-state.ts';
@@ -22,6 +24,13 @@ export interface OpenedAction {
   readonly lock: Lock | undefined;
   /** Aborts when the lock is lost. */
   readonly lost: AbortSignal | undefined;
+  /** Of a copy: aborts when somebody waits for whom it ends. */
+  readonly madeWay?: Way;
+}
+
+interface Way {
+  readonly signal: AbortSignal;
+  stop(): void;
 }
 
 /** A stop must work with a full disk; everything else refuses when it could not journal (spec/cli.md "Safety" 5). */
@@ -45,7 +54,8 @@ export async function openAction(
     const cut = await findInterrupted(run, request);
     await awaitSurvivors(run, cut, waitMs, signal);
     const journal = startJournal(run, request, sid);
-    return { journal, takenOver: cut.filter((one) => takesOver(request, partial, one)), lock, lost: lock.lost };
+    const takenOver = cut.filter((one) => takesOver(request, partial, one));
+    return { journal, takenOver, lock, lost: lock.lost, ...(makesWay(verbText(request)) ? { madeWay: watchWay(lock) } : {}) };
   } catch (error) {
     lock.release();
     throw error;
@@ -65,23 +75,40 @@ async function findInterrupted(run: Run, request: ActionRequest): Promise<readon
 
 async function takeLock(run: Run, request: ActionRequest, sid: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
   const { world, instance } = run;
-  return acquireLock(
-    lockFile(world.paths.run, instance.name),
-    {
-      ...currentProcess(),
-      who: describeWho(world.who),
-      action: verbText(request),
-      service: instance.name,
-      sid,
-      since: world.now().toISOString(),
-    },
-    { waitMs, signal, onWait: (owner) => run.log().info(waitingText(owner)) },
-  );
+  const file = lockFile(world.paths.run, instance.name);
+  const owner = {
+    ...currentProcess(),
+    who: describeWho(world.who),
+    action: verbText(request),
+    service: instance.name,
+    sid,
+    since: world.now().toISOString(),
+  };
+  const wants = wantsWay(request.verb);
+  let withdraw = (): void => undefined;
+  const onWait = (holder: LockOwner | undefined): void => {
+    run.log().info(waitingText(holder, wants));
+    if (wants) withdraw = askForWay(file, owner);
+  };
+  try {
+    return await acquireLock(file, owner, { waitMs, signal, onWait });
+  } finally {
+    withdraw();
+  }
 }
 
-function waitingText(owner: LockOwner | undefined): string {
-  if (owner === undefined) return 'waiting for another action';
-  return `waiting for ${owner.action} by ${owner.who}, since ${owner.since}`;
+function waitingText(holder: LockOwner | undefined, wants: boolean): string {
+  if (holder === undefined) return 'waiting for another action';
+  const { action, who, since } = holder;
+  return `waiting for ${action} by ${who}, since ${since}${wants && makesWay(action) ? ': it is asked to end' : ''}`;
+}
+
+function watchWay(lock: Lock): Way {
+  const controller = new AbortController();
+  const stop = watchForWay(lock.path, ({ action, who }) =>
+    controller.abort(new SvcError('CANCELLED', `made way for ${action} by ${who}`, { hint: 'the same sync completes it' })),
+  );
+  return { signal: controller.signal, stop };
 }
 
 export function lockFile(runFolder: string, service: string): string {
@@ -134,6 +161,7 @@ interface Closed {
 /** Keeps what is expected, ends the journal entry, looks once more, lets the lock go. Never throws: the outcome must reach the caller. */
 export async function closeAction(action: Action, opened: OpenedAction, outcome: Outcome): Promise<Closed> {
   const { run, request, journal } = action;
+  opened.madeWay?.stop();
   if (journal === undefined) return { status: undefined, error: outcome.error };
   try {
     if (outcome.error === undefined && !outcome.partial) await keepExpectation(run, request.verb);

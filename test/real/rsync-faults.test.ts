@@ -141,6 +141,22 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect((await node(1).cli(['-s', one.name, 'print', 'status'])).stdout).not.to.match(/interrupted/);
   });
 
+  it('a stop does not wait for a copy: it is asked to end, says for whom, and the next one completes it', async () => {
+    const one = await world({ more: 'bwlimit = 100\n' });
+    const running = await one.slowCopy();
+    const stopped = await node(1).cli(['-s', one.name, 'stop']);
+    expect(stopped.code, stopped.stderr).to.equal(0);
+    expect(stopped.stderr).to.match(/waiting for sync update by root, since \S+: it is asked to end/);
+    const { code, stderr } = await running.done;
+    expect([code, /made way for stop by root/.test(stderr)], stderr).to.deep.equal([130, true]);
+    await rsyncGone(one.dst);
+    expect((await node(1).cli(['-s', one.name, 'history'])).stdout).to.match(/sync update +aborted/);
+    await one.start();
+    rmSync(path.join(one.src, 'a-big'));
+    expect((await one.sync('update', '--rid', 'sync#1')).code).to.equal(0);
+    expect(one.names()).to.deep.equal(['file']);
+  });
+
   it('Ctrl-C ends it soon and leaves no rsync; meanwhile another action is BUSY and the status says syncing', async () => {
     const one = await world({ more: 'bwlimit = 200\n' });
     const running = await one.slowCopy();
