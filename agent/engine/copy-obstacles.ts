@@ -8,6 +8,7 @@ import { resourceOf } from './action-state.ts';
 import { withDeadline } from './deadline.ts';
 import type { Asker } from './peer-questions.ts';
 import { contextInput } from './run.ts';
+import { pauseBlockers } from './sync-pause.ts';
 
 /** Counting what would be deleted reads the whole tree: a big one is only warned of. */
 const lookLimitMs = 20_000;
@@ -32,8 +33,9 @@ export async function withObstacles(asker: Asker, syncs: readonly SyncFacts[]): 
 
 async function ask({ run, signal }: Asker, rid: string, node: string, warnings: string[]): Promise<readonly Blocker[]> {
   const resource = resourceOf(run, rid);
+  const paused = await pauseBlockers(run, rid);
   const blockersTo = resource.driver.blockersTo;
-  if (blockersTo === undefined) return [];
+  if (blockersTo === undefined || paused.length > 0) return paused;
   try {
     return await withDeadline(signal, lookLimitMs, `${rid} to ${node}`, (inner) =>
       blockersTo(createObserve(contextInput(run, resource, inner)), node),

@@ -4,6 +4,7 @@ import { type Act, type Driver, defineDriver } from '../../agent/driver/contract
 import { relocate } from '../../agent/engine/relocate.ts';
 import type { RelocateRequest } from '../../agent/engine/relocate-bracket.ts';
 import type { Stage } from '../support/doubles.ts';
+import { pause } from '../../agent/engine/sync-pause.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { svc, textsOf, useBench } from '../support/engine.ts';
 import { readyReport, replied } from '../support/peers.ts';
@@ -114,6 +115,16 @@ describe('sim: peers: the last sync of a switch', () => {
       expect([bench().stage.events, other().acts]).to.deep.equal([[], []]);
       expect((await go({ dryRun: true })).exit).to.equal(5);
       expect((await go({ allow: ['stale-data'] })).ok).to.equal(true);
+    });
+
+    it('because it is paused, too', async () => {
+      begin('[sync#1]\ntype = copy\n');
+      await pause(bench().world, svc, 'sync#1', undefined);
+      const { exit, error } = await go();
+      expect([exit, error?.facts['allow'], bench().stage.events]).to.deep.equal([5, ['paused'], []]);
+      expect(error?.hint).to.match(/mend: svcmgr -s svc1 sync unpause --rid sync#1/);
+      expect((await go({ allow: ['paused'] })).ok).to.equal(true);
+      expect(bench().stage.events).to.include('update sync#1');
     });
 
     it('by a name of its own is waived by that name too', async () => {
