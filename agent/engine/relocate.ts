@@ -1,7 +1,7 @@
 /** A planned relocation: questions, last sync, stop there, start here; each step is shown, journaled and can be gone on from. */
 import { randomUUID } from 'node:crypto';
 import { isSameNode } from '../config/scope.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { asSvcError, errorKinds, SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import { planRelocation } from '../state/relocate-plan.ts';

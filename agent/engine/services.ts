@@ -8,7 +8,7 @@ import { listServices, readServiceFile } from '../config/load.ts';
 import { checkServiceNames, serviceNameOf } from '../config/service-names.ts';
 import { hasErrors, problemLine } from '../config/problems.ts';
 import type { ServiceEnvironment } from '../config/scene.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';

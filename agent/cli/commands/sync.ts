@@ -1,5 +1,5 @@
 /** `sync VERB`: the verb of every sync resource that has it; the list of verbs is made from the drivers. */
-import { nearestName } from '../../config/nearest.ts';
+import { nearestName } from '../../nearest.ts';
 import { syncVerbs } from '../../engine/sync-verbs.ts';
 import { SvcError } from '../../errors.ts';
 import { type App, optionOf } from '../app.ts';
