@@ -63,7 +63,7 @@ export type Target = { node: string } | { array: string } | { container: string 
 export interface Reader {
   /** Runs a command that only looks: argv must begin with one of the driver's `reads` prefixes, else UNSUPPORTED. */
   read(argv: Argv, options?: RunOptions): Promise<Result>;
-  /** The text of a small file (up to 1 MiB); undefined when it does not exist. */
+  /** The text of a small file (up to 1 MiB, in /proc 64 MiB); undefined when it does not exist. */
   file(path: string): Promise<string | undefined>;
   /** Follows links; undefined when nothing is there. */
   stat(path: string): Promise<FileStat | undefined>;
