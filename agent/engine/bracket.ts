@@ -1,22 +1,26 @@
 /** What stands around the walk of an action: lock, journal, cut predecessors before; status, journal, release after. */
-import { join } from 'node:path';
-import { asSvcError, SvcError } from '../errors.ts';
-import { describeWho } from '../io/identity.ts';
-import { acquireLock, type Lock, type LockOwner } from '../io/lock.ts';
+import { asSvcError, type SvcError } from '../errors.ts';
+import type { Lock } from '../io/lock.ts';
 import { currentProcess } from '../io/process.ts';
-import { askForWay, watchForWay } from '../io/way.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { OpenAction } from '../journal/actions.ts';
-import { makesWay, wantsWay } from '../state/make-way.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import { type Action, type ActionRequest, type Verb, verbText } from './action-state.ts';
 import { type Expected, keepExpected } from './kept-state.ts';
 import { awaitSurvivors, fallbackJournal, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
+import type { Selected } from './select-walk.ts';
+import { takeLock, type Way, watchWay } from './service-lock.ts';
 import { evaluateStatus } from './status.ts';
 import { takesOver } from './take-over.ts';
 
-export interface OpenedAction {
+/** What an action is about to do, as the file of the service says. */
+export interface Prepared {
+  readonly run: Run;
+  readonly selected: Selected;
+}
+
+export interface OpenedAction extends Prepared {
   /** Undefined in a dry-run. */
   readonly journal: Journal | undefined;
   /** Interrupted actions that this one answers for. */
@@ -25,37 +29,35 @@ export interface OpenedAction {
   /** Aborts when the lock is lost. */
   readonly lost: AbortSignal | undefined;
   /** Of a copy: aborts when somebody waits for whom it ends. */
-  readonly madeWay?: Way;
-}
-
-interface Way {
-  readonly signal: AbortSignal;
-  stop(): void;
+  readonly madeWay?: Way | undefined;
 }
 
 /** A stop must work with a full disk; everything else refuses when it could not journal (spec/cli.md "Safety" 5). */
 const worksWithoutDisk: readonly Verb[] = ['stop', 'shutdown'];
 
-/** Takes the lock, settles what a cut predecessor left running, opens the journal. A dry-run does none of that. */
+/**
+ * Takes the lock, settles what a cut predecessor left running, opens the journal. A dry-run does none of that.
+ * @param again prepares anew: the file may have changed while the lock was waited for
+ */
 export async function openAction(
-  run: Run,
+  before: Prepared,
   request: ActionRequest,
   sid: string,
-  partial: boolean,
   signal: AbortSignal,
+  again: () => Promise<Prepared>,
 ): Promise<OpenedAction> {
-  const { instance } = run;
   if (request.dryRun) {
-    return { journal: undefined, takenOver: [], lock: undefined, lost: undefined };
+    return { ...before, journal: undefined, takenOver: [], lock: undefined, lost: undefined };
   }
-  const waitMs = request.waitMs ?? instance.definition.settings.lock_timeout;
-  const lock = await takeLock(run, request, sid, waitMs, signal);
+  const waitMs = request.waitMs ?? before.run.instance.definition.settings.lock_timeout;
+  const lock = await takeLock(before.run, request, sid, waitMs, signal);
   try {
-    const cut = await findInterrupted(run, request);
-    await awaitSurvivors(run, cut, waitMs, signal);
+    const cut = await findInterrupted(before.run, request);
+    await awaitSurvivors(before.run, cut, waitMs, signal);
+    const { run, selected } = await again();
     const journal = startJournal(run, request, sid);
-    const takenOver = cut.filter((one) => takesOver(request, partial, one));
-    return { journal, takenOver, lock, lost: lock.lost, ...(makesWay(verbText(request)) ? { madeWay: watchWay(lock) } : {}) };
+    const takenOver = cut.filter((one) => takesOver(request, selected.partial, one));
+    return { run, selected, journal, takenOver, lock, lost: lock.lost, madeWay: watchWay(request, lock) };
   } catch (error) {
     lock.release();
     throw error;
@@ -71,48 +73,6 @@ async function findInterrupted(run: Run, request: ActionRequest): Promise<readon
     run.log().error(`whether an action was interrupted before is not known: ${asSvcError(thrown).message}`);
     return [];
   }
-}
-
-async function takeLock(run: Run, request: ActionRequest, sid: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
-  const { world, instance } = run;
-  const file = lockFile(world.paths.run, instance.name);
-  const owner = {
-    ...currentProcess(),
-    who: describeWho(world.who),
-    action: verbText(request),
-    service: instance.name,
-    sid,
-    since: world.now().toISOString(),
-  };
-  const wants = wantsWay(request.verb);
-  let withdraw = (): void => undefined;
-  const onWait = (holder: LockOwner | undefined): void => {
-    run.log().info(waitingText(holder, wants));
-    if (wants) withdraw = askForWay(file, owner);
-  };
-  try {
-    return await acquireLock(file, owner, { waitMs, signal, onWait });
-  } finally {
-    withdraw();
-  }
-}
-
-function waitingText(holder: LockOwner | undefined, wants: boolean): string {
-  if (holder === undefined) return 'waiting for another action';
-  const { action, who, since } = holder;
-  return `waiting for ${action} by ${who}, since ${since}${wants && makesWay(action) ? ': it is asked to end' : ''}`;
-}
-
-function watchWay(lock: Lock): Way {
-  const controller = new AbortController();
-  const stop = watchForWay(lock.path, ({ action, who }) =>
-    controller.abort(new SvcError('CANCELLED', `made way for ${action} by ${who}`, { hint: 'the same sync completes it' })),
-  );
-  return { signal: controller.signal, stop };
-}
-
-export function lockFile(runFolder: string, service: string): string {
-  return join(runFolder, 'locks', `${service}.lock`);
 }
 
 function startJournal(run: Run, request: ActionRequest, sid: string): Journal {

@@ -154,6 +154,13 @@ async function fallBack(world: World, service: string, invalid: string, error: S
   return { instance: buildInstance(definition, world.registry, sha256), invalid };
 }
 
+/** The same instance as long as its file is the same: an action that has waited for its turn acts by the file as it is then. */
+export async function reloadForAction(world: World, instance: Instance, verb: Verb): Promise<Instance> {
+  const read = await readServiceText(world, instance.name).catch(() => undefined);
+  const isSame = (read === undefined ? null : sha256Of(read.text)) === instance.configSha256;
+  return isSame ? instance : loadForAction(world, instance.name, verb);
+}
+
 /** By this nodes tell whether they have the same file. */
 function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
