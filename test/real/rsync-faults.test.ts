@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { svcmgr } from '../support/cli.ts';
 import { must } from '../support/command.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 import { rsyncGone, rsyncNeeds, useWorlds } from './rsync-world.ts';
 
-describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
+describeUnless(missing({ ...rsyncNeeds, tools: [...rsyncNeeds.tools, 'script'] }), 'real: sync.rsync: faults', function () {
   this.timeout(120_000);
   const { node, world } = useWorlds(3);
 
@@ -139,6 +140,21 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect(again.code, again.stderr).to.equal(0);
     expect(one.names()).to.deep.equal(['file']);
     expect((await node(1).cli(['-s', one.name, 'print', 'status'])).stdout).not.to.match(/interrupted/);
+  });
+
+  it('on a terminal a copy shows a line that replaces itself: bytes, percent, rate and what is left', async () => {
+    const one = await world({ more: 'bwlimit = 1500\n' });
+    writeFileSync(path.join(one.src, 'big'), Buffer.alloc(4_000_000, 1));
+    const words = `${svcmgr} -s ${one.name} sync update --rid sync#1`;
+    const { code, stdout } = await node(1).cli(['-qec', words, '/dev/null'], { program: 'script', timeoutMs: 60_000 });
+    expect(code, stdout).to.equal(0);
+    const shown = stdout.split('\r\u001B[K').slice(1);
+    expect(
+      shown.some((text) => /^[\d:]+ INFO SVC\d+\.SYNC#1 [\d.]+ MB of [\d.]+ MB \(\d+ %\), [\d.]+ [kM]B\/s, \S+ left$/.test(text)),
+      stdout,
+    ).to.equal(true);
+    // What stays on the screen begins on a line of its own.
+    expect(stdout).to.match(/\r\u001B\[K[\d:]+ INFO SVC\d+\.SYNC#1 (?:mkdir|write) [\s\S]*\nsvc\d+: sync update done/);
   });
 
   it('a stop does not wait for a copy: it is asked to end, says for whom, and the next one completes it', async () => {

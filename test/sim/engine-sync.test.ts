@@ -280,19 +280,25 @@ describe('sim: engine: sync verbs', () => {
     expect(await left(), 'a stop answers for no copy').to.deep.equal(['sync full']);
   });
 
+  it('progress on a terminal is a line that replaces itself, and none in the log', () => {
+    const shown: string[] = [];
+    const said: string[] = [];
+    let nowMs = 0;
+    const tell = createProgress({ say: (text) => void said.push(text), live: (text) => void shown.push(text) }, () => nowMs);
+    for (nowMs = 0; nowMs <= 1000; nowMs += 50) tell(nowMs, 2000, 'bytes');
+    expect([shown.length, shown.at(-1), said]).to.deep.equal([6, '1.0 kB of 2.0 kB (50 %), 1.0 kB/s, 1.0s left', []]);
+  });
+
   it('progress is told now and then, not at every word', () => {
     const said: string[] = [];
     let nowMs = 0;
-    const tell = createProgress(
-      (text) => void said.push(text),
-      () => nowMs,
-    );
+    const tell = createProgress({ say: (text) => void said.push(text) }, () => nowMs);
     for (nowMs = 0; nowMs <= 60_000; nowMs += 1000) tell(nowMs, 120_000, 'bytes');
     expect(said).to.deep.equal([
-      '5000 of 120000 bytes (4 %)',
-      '20000 of 120000 bytes (16 %)',
-      '35000 of 120000 bytes (29 %)',
-      '50000 of 120000 bytes (41 %)',
+      '5.0 kB of 120 kB (4 %), 1.0 kB/s, 1m55s left',
+      '20.0 kB of 120 kB (16 %), 1.0 kB/s, 1m40s left',
+      '35.0 kB of 120 kB (29 %), 1.0 kB/s, 1m25s left',
+      '50.0 kB of 120 kB (41 %), 1.0 kB/s, 1m10s left',
     ]);
   });
 });
