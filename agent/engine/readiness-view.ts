@@ -31,7 +31,7 @@ export async function serviceReadiness(
   const run = createRun(world, instance);
   const nodes = node === undefined ? members(run) : [memberNamed(run, node)];
   const reports = await Promise.all(nodes.map((one) => ask(run, one, signal)));
-  const known = [...(await syncFacts(run)), ...reports.flatMap(({ syncs }) => syncs)];
+  const known = [...(await syncFacts(run, signal)), ...reports.flatMap(({ syncs }) => syncs)];
   const nowMs = world.now().getTime();
   const complete = reports.map((report, at) => ({
     ...report,
