@@ -33,7 +33,7 @@ async function recallOrNothing<T extends Keywords>(at: Observe<T>, node: string)
   try {
     return await at.recallOn(node, keyMemory);
   } catch (error) {
-    if (codeOf(error) !== 'UNREACHABLE' && codeOf(error) !== 'TIMEOUT') throw error;
+    if (codeOf(error) === undefined || codeOf(error) === 'CANCELLED' || codeOf(error) === 'BUG') throw error;
     return null;
   }
 }

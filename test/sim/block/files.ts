@@ -6,7 +6,7 @@ import type { PathState } from './sg-persist.ts';
 export type Entry = { readonly text: string } | { readonly link: string } | { readonly number: string };
 
 /** d8:9d:67:2d:1d:7d, the card of the HP 3PAR document: its key is 0x238170552475005. */
-const macs: Readonly<Record<string, string>> = { node1: 'd8:9d:67:2d:1d:7d', node2: 'd8:9d:67:1e:c0:37' };
+const macs: Readonly<Record<string, string>> = { node1: 'd8:9d:67:2d:1d:7d', node2: 'd8:9d:67:1e:0f:37' };
 
 export function treeOf(machine: Machine): ReadonlyMap<string, Entry> {
   const tree = new Map<string, Entry>([...machine.files].map(([path, text]) => [path, { text }]));

@@ -138,8 +138,12 @@ function counted(machine: Machine, group: GroupState, failures: readonly string[
 }
 
 function activateAll(machine: Machine, group: GroupState): Said {
-  for (const volume of group.volumes.filter(({ skip }) => !skip)) activateOne(machine, group, volume);
-  return counted(machine, group, []);
+  const wanted = group.volumes.filter(({ skip }) => !skip);
+  for (const volume of wanted.filter(({ stuck }) => stuck !== true)) activateOne(machine, group, volume);
+  const stuck = wanted
+    .filter((volume) => volume.stuck === true)
+    .map(({ name }) => `  device-mapper: reload ioctl on ${name} failed: Invalid argument`);
+  return counted(machine, group, stuck);
 }
 
 function activateOne(machine: Machine, group: GroupState, volume: LogicalState): void {

@@ -17,6 +17,8 @@ export interface LogicalState {
   readonly uuid: string;
   /** Not activated with its group. */
   readonly skip: boolean;
+  /** The kernel refuses its table. */
+  readonly stuck?: boolean;
   /** Partition numbers on it, which kpartx maps. */
   readonly partitions: readonly number[];
 }
