@@ -146,7 +146,7 @@ function findKernel(folder: string): Kernel {
 async function findInitramfs(cache: string, kernel: Kernel): Promise<string> {
   const modules = await modulesInOrder(kernel);
   const files = [
-    ...['proc', 'sys', 'dev', 'host', 'disk', 'root'].map((folder) => ({ path: folder })),
+    ...['proc', 'sys', 'dev', 'host', 'disk', 'new'].map((folder) => ({ path: folder })),
     ...withFolders([
       { path: 'bin/busybox', content: readFileSync(findTool('busybox') ?? '/bin/busybox'), mode: 0o755 },
       { path: 'init', content: guestFile('init.sh'), mode: 0o755 },

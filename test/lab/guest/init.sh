@@ -10,11 +10,11 @@ for module in $(cat /modules/order); do insmod "/modules/$module"; done
 mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=524288,cache=loose host /host
 mount -t ext4 /dev/vda /disk
 mkdir -p /disk/upper /disk/work
-mount -t overlay -o lowerdir=/host,upperdir=/disk/upper,workdir=/disk/work node /root
-mount -t tmpfs -o mode=755 run /root/run
-mount -t tmpfs -o mode=1777 tmp /root/tmp
-cp -a /lab /root/run/lab
-cp /bin/busybox /root/run/lab/busybox
+mount -t overlay -o lowerdir=/host,upperdir=/disk/upper,workdir=/disk/work node /new
+mount -t tmpfs -o mode=755 run /new/run
+mount -t tmpfs -o mode=1777 tmp /new/tmp
+cp -a /lab /new/run/lab
+cp /bin/busybox /new/run/lab/busybox
 # /dev: the lower one is the host's.
-for folder in proc sys dev; do mount --move "/$folder" "/root/$folder"; done
-exec switch_root /root /run/lab/busybox sh /run/lab/rc.sh
+for folder in proc sys dev; do mount --move "/$folder" "/new/$folder"; done
+exec switch_root /new /run/lab/busybox sh /run/lab/rc.sh
