@@ -45,7 +45,14 @@ export interface Channel {
 /** Beyond the guest's own limit of a command; then the guest itself hangs. */
 const graceMs = 30_000;
 
-const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LANG: 'C.UTF-8', TZ: 'UTC' };
+/** With SHLVL bash does not take its stdin, a socket, for a remote login, and reads no ~/.bashrc. */
+const environment = {
+  SHLVL: '1',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+};
 
 type Answer = Extract<Reply, { id: number }>;
 

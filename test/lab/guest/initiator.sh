@@ -1,5 +1,7 @@
 #!/bin/bash
-# Logs in to the target of the san at each of these addresses: a path to the LUN each. Prints the paths' devices, one a line.
+# Logs in to the target of the san at each of these addresses: a path to the LUN each. Several are joined by device-mapper's multipath
+# target as /dev/mapper/lun, with the UUID that multipathd would give it, so that LVM knows what to look at. There is no multipathd: a path that
+# failed comes back by `dmsetup message lun 0 reinstate_path MAJOR:MINOR`.
 # Not by discovery: a login to all that is discovered would hang on the portal of the other node.
 # Usage: initiator.sh ADDRESS...
 set -euo pipefail
@@ -16,9 +18,14 @@ for ((tries = 0; tries < 200; tries++)); do
   [ -e "${disks[0]}" ] && [ ${#disks[@]} -ge $# ] && break
   sleep 0.1
 done
-for disk in "${disks[@]}"; do
-  device=/dev/${disk##*/}
+paths=
+for disk in "${disks[@]##*/}"; do
   # The first command of a path may find a unit attention: it tells that the path is new, once.
-  for _ in 1 2 3; do sg_turs "$device" >/dev/null 2>&1 && break; done
-  echo "$device"
+  for _ in 1 2 3; do sg_turs "/dev/$disk" >/dev/null 2>&1 && break; done
+  paths+=" $(cat "/sys/block/$disk/dev") 1"
 done
+[ ${#disks[@]} -gt 1 ] || exit 0
+modprobe -a dm_multipath dm_round_robin
+wwid=3$(sed 's/^naa\.//' "/sys/block/${disks[0]##*/}/device/wwid")
+dmsetup --noudevsync --noudevrules create lun --uuid "mpath-$wwid" \
+  --table "0 $(cat "/sys/block/${disks[0]##*/}/size") multipath 0 0 1 1 round-robin 0 ${#disks[@]} 1$paths"

@@ -4,6 +4,8 @@
 set -euo pipefail
 disk=$1
 shift
+# Where LIO keeps reservations; without them it answers the first change of each with NOT READY.
+mkdir -p /etc/target/pr /var/target/pr
 modprobe -a target_core_mod target_core_iblock iscsi_target_mod
 mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 core=/sys/kernel/config/target/core/iblock_0/lun0
