@@ -29,6 +29,7 @@ export function nodeFiles(name: string, identities: readonly Identity[]): readon
   const common: readonly Entry[] = [
     { path: 'etc/hosts', content: ['127.0.0.1 localhost', ...identities.map((one) => `${one.address} ${one.name}`), ''].join('\n') },
     { path: 'etc/lvm/lvmlocal.conf', content: lvmConfig },
+    ...['dmsetup', 'kpartx'].map((tool) => ({ path: `usr/local/sbin/${tool}`, content: withoutUdev(tool), mode: 0o755 })),
   ];
   return own === undefined ? common : [...common, ...sshFiles(own, identities), ...iscsiFiles(name)];
 }
@@ -43,6 +44,11 @@ devices {
   obtain_device_list_from_udev = 0
 }
 `;
+
+/** Found before the real one: makes device files itself, whatever environment it is started in. */
+function withoutUdev(tool: string): string {
+  return `#!/bin/sh\nDM_DISABLE_UDEV=1 exec /usr/sbin/${tool} "$@"\n`;
+}
 
 function sshFiles(own: Identity, identities: readonly Identity[]): readonly Entry[] {
   const lines = [

@@ -64,8 +64,8 @@ interface Power {
   readonly channel: Channel;
 }
 
-/** From switching on to the agent's first word; a busy machine takes several times the usual 5 s. */
-const bootLimitMs = 120_000;
+/** From switching on to the agent's first word; a busy machine takes many times the usual 7 s. */
+const bootLimitMs = 240_000;
 
 export function makeNode(plan: NodePlan): LabNode {
   const machine: Machine = { ...plan, ports: plan.cables, initrd: path.join(plan.folder, `${plan.name}.initrd`) };

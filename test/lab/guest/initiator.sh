@@ -25,7 +25,8 @@ for disk in "${disks[@]##*/}"; do
   paths+=" $(cat "/sys/block/$disk/dev") 1"
 done
 [ ${#disks[@]} -gt 1 ] || exit 0
+export DM_DISABLE_UDEV=1
 modprobe -a dm_multipath dm_round_robin
 wwid=3$(sed 's/^naa\.//' "/sys/block/${disks[0]##*/}/device/wwid")
-dmsetup --noudevsync --noudevrules create lun --uuid "mpath-$wwid" \
+dmsetup create lun --uuid "mpath-$wwid" \
   --table "0 $(cat "/sys/block/${disks[0]##*/}/size") multipath 0 0 1 1 round-robin 0 ${#disks[@]} 1$paths"
