@@ -44,9 +44,11 @@ export function isMultipath({ uuid }: Mapped): boolean {
   return uuid.startsWith('mpath-');
 }
 
-/** A name in /dev/mapper doubles each hyphen of group and volume: vg-a and lv-b are `vg--a-lv--b`. */
-export function mapperPath(group: string, volume: string): string {
-  return `/dev/mapper/${group.replaceAll('-', '--')}-${volume.replaceAll('-', '--')}`;
+/** A name in /dev/mapper doubles each hyphen of group and volume: vg-a and lv-b are `vg--a-lv--b`. COMMAND when it is no such name. */
+export function parseVolumeName(name: string): { readonly group: string; readonly volume: string } {
+  const [, group, volume] = /^((?:[^-]|--)+)-((?:[^-]|--)+)$/.exec(name) ?? [];
+  if (group === undefined || volume === undefined) throw new SvcError('COMMAND', `${name} is no name of a logical volume`);
+  return { group: group.replaceAll('--', '-'), volume: volume.replaceAll('--', '-') };
 }
 
 /** Device numbers of the paths of a multipath map, in the order of its priority groups. */

@@ -58,7 +58,7 @@ async function createSites(): Promise<{ lun: Lun; group: GroupState; site: (node
     const bench = await createBench(home, {
       node: `${node}.opensvc.com`,
       doors: (real) => machine.doors(real),
-      drivers: (stage) => ({ 'vg.lvm': lvm, 'vg.scsireserv': scsireserv, 'fs.double': doubleDriver(stage) }) as never,
+      drivers: (stage) => ({ 'vg.lvm': lvm, 'vg.scsireserv': scsireserv, 'fs.double': doubleDriver(stage) }),
     });
     bench.service(service);
     sites.set(node, { machine, home, bench });
