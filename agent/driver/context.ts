@@ -7,6 +7,7 @@ import { unlessAborted } from './abortable.ts';
 import type {
   Act,
   Argv,
+  Devices,
   Host,
   Log,
   Observe,
@@ -71,6 +72,7 @@ export interface ContextInput {
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
+  devicesOf(rid: string): Promise<Devices>;
 }
 
 export interface ActInput extends ContextInput {
@@ -106,6 +108,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     get resources() {
       return input.resources();
     },
+    devicesOf: (rid) => input.devicesOf(rid),
     shared: (key, probe) => input.shared.once(`${key}${input.place?.suffix ?? ''}`, probe),
     poll: (probe, limits) => poll(probe, { ...limits, signal: input.signal }),
     recall: (key) => input.memory.recall(input.rid, key),
