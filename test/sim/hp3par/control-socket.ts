@@ -1,7 +1,7 @@
 /** The controls for other processes: one JSON message in each line, `{"call": NAME, "args": […]}` there, `{"result": …}` or `{"error": …}` back, in order. */
 import { connect, createServer, type Server } from 'node:net';
 import { type Controls, controlNames } from './controls.ts';
-import { makeLines } from './doors/lines.ts';
+import { linesOf } from './doors/lines.ts';
 
 interface Message {
   readonly call: string;
@@ -17,11 +17,7 @@ export type Remote = {
 
 export async function openControlSocket(controls: Controls, path: string): Promise<Server> {
   const server = createServer((socket) => {
-    const lines = makeLines();
-    socket.setEncoding('utf8');
-    socket.on('error', () => undefined);
-    socket.on('data', (text: string) => lines.push(text));
-    socket.on('end', () => lines.end());
+    const lines = linesOf(socket);
     const serve = async () => {
       for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
         socket.write(`${JSON.stringify(await answer(controls, line))}\n`);
@@ -53,11 +49,7 @@ export async function connectControls(path: string): Promise<Remote> {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  const lines = makeLines();
-  socket.setEncoding('utf8');
-  socket.on('data', (text: string) => lines.push(text));
-  socket.on('close', () => lines.end());
-  socket.on('error', () => lines.end());
+  const lines = linesOf(socket);
   let last: Promise<unknown> = Promise.resolve();
   const call = (name: string, args: readonly unknown[]) => {
     const mine = last.then(async () => {

@@ -45,7 +45,7 @@ export interface Controls {
   taskFault(kind: TaskFault['kind'], times?: number, ms?: number): void;
   quirks(change: Partial<Quirks>): void;
   user(array: string, user: User): void;
-  /** A command without a session, a fault or a log entry, as a user who may everything. */
+  /** A command without a session, a fault or a log entry, as a user who may everything; in CSV without headers. A dead array exits 255. */
   run(array: string, line: string): Promise<Answer>;
   state(): Readonly<Record<string, ArrayView>>;
   /** Every command so far. */
@@ -140,6 +140,7 @@ export function makeControls(house: House, invariants: Invariants, follow: (arra
 }
 
 async function runAs(world: World, array: StorageArray, line: string): Promise<Answer> {
+  if (!array.alive) return { stdout: '', stderr: `${array.name} is dead\n`, exit: 255 };
   const settings = { csvtable: true, nohdtot: true };
   return runCommand({ world, array, user: operator, settings, confirm: async () => true }, splitLine(line)[0] ?? []);
 }

@@ -1,7 +1,7 @@
 /** Links, targets and dead arrays: what each array sees, and what its groups do when the other one goes and comes back. */
 import type { Group, Half, StorageArray, Target } from './model.ts';
-import { armPeriod, beginSync, isSyncing, observe, setMembers } from './replicate.ts';
-import { startGroup } from './start-stop.ts';
+import { armPeriod, beginSync, isSyncing, observe } from './replicate.ts';
+import { startGroup, stopAlone } from './start-stop.ts';
 import { areConnected, arrayNamed, dropTimers, isReachable, otherHalf, settleAccess, type World } from './world.ts';
 
 export type LinkWay = 'both' | 'there' | 'back';
@@ -78,13 +78,8 @@ function beginFailing(world: World, array: StorageArray, target: Target): void {
 function loseTarget(world: World, array: StorageArray, target: Target, lostMs: number): void {
   target.status = 'failed';
   for (const group of groupsTo(array, target).filter(({ status }) => status === 'Started')) {
-    dropTimers(world, { array, group });
-    group.status = 'Stopped';
+    stopAlone(world, { array, group }, lostMs);
     group.stoppedByLinks = true;
-    for (const member of group.members) {
-      const isLevel = group.mode === 'Sync' && member.sync === 'Synced';
-      Object.assign(member, { sync: 'Stopped', syncing: undefined, ...(isLevel ? { lastSyncMs: lostMs } : {}) });
-    }
   }
 }
 
@@ -99,20 +94,21 @@ function meetAgain(world: World, half: Half): void {
   }
   if (group.status === 'Started') {
     other.group.status = 'Started';
-    if (!group.members.every(({ sync }) => sync === 'Synced')) beginSync(world, half);
+    const isLevel = [...group.members, ...other.group.members].every(({ sync }) => sync === 'Synced');
+    if (!isLevel) beginSync(world, half);
     if (!world.timers.has(`${half.array.name}/${group.name}`)) armPeriod(world, half);
     return;
   }
-  other.group.status = group.status;
-  setMembers(world, half, {});
-  if (group.stoppedByLinks && group.policies.includes('auto_recover')) startGroup(world, half, {});
+  // The other side may not have noticed yet that its group stopped.
+  if (other.group.status === 'Started') stopAlone(world, other, world.clock.nowMs());
+  if (group.status === 'Stopped' && group.stoppedByLinks && group.policies.includes('auto_recover')) startGroup(world, half, {});
 }
 
 /** Both were primary while they could not see each other; the one that did not fail over stands back. */
 function becomeFailsafe(world: World, half: Half, other: Half): void {
   const older = half.group.roleMs <= other.group.roleMs ? half : other;
-  dropTimers(world, older);
-  older.group.status = world.quirks.returnedPrimary === 'primary' ? 'Stopped' : 'Failsafe';
+  stopAlone(world, older, world.clock.nowMs());
+  if (world.quirks.returnedPrimary === 'failsafe') older.group.status = 'Failsafe';
 }
 
 function groupsTo(array: StorageArray, target: Target): readonly Group[] {

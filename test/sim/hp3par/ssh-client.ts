@@ -9,6 +9,8 @@ export interface Place {
   readonly user: Pick<TestUser, 'name' | 'key'>;
   /** Log in with it instead of the key. */
   readonly password?: string;
+  /** How long the login may take. */
+  readonly readyTimeoutMs?: number;
 }
 
 export interface Heard {
@@ -31,12 +33,20 @@ export function shellSession(place: Place, input: string, terminal?: { readonly 
 export async function withConnection<T>(place: Place, use: (client: ssh2.Client) => Promise<T>): Promise<T> {
   const client = new ssh2.Client();
   const secret = place.password === undefined ? { privateKey: readFileSync(place.user.key) } : { password: place.password };
-  const config: ConnectConfig = { host: place.address, port: place.port, username: place.user.name, readyTimeout: 10_000, ...secret };
+  const config: ConnectConfig = {
+    host: place.address,
+    port: place.port,
+    username: place.user.name,
+    readyTimeout: place.readyTimeoutMs ?? 10_000,
+    ...secret,
+  };
   const lost = new Promise<never>((_, reject) => {
     client.once('error', reject);
     client.once('close', () => reject(new Error('the connection was closed')));
   });
   lost.catch(() => undefined);
+  // What is lost after the first loss is the same loss.
+  client.on('error', () => undefined);
   const ready = new Promise<void>((resolve) => client.once('ready', () => resolve()));
   // Else each small packet of the login waits for an acknowledgement.
   client.once('connect', () => client.setNoDelay(true));

@@ -31,17 +31,19 @@ export function startGroup(world: World, half: Half, options: StartOptions): voi
 
 /** What a running synchronization had copied is not used. */
 export function stopGroup(world: World, half: Half): void {
+  for (const one of heard(world, half)) stopAlone(world, one, world.clock.nowMs());
+  settleAccess(world, `${half.group.name} stopped`);
+}
+
+/** This half; what was level is level of that moment. */
+export function stopAlone(world: World, half: Half, levelMs: number): void {
   const { group } = half;
-  const nowMs = world.clock.nowMs();
-  for (const one of heard(world, half)) {
-    dropTimers(world, one);
-    Object.assign(one.group, { status: 'Stopped', stoppedByLinks: false } satisfies Partial<Group>);
-    for (const member of one.group.members) {
-      const isLevel = group.mode === 'Sync' && member.sync === 'Synced';
-      Object.assign(member, { sync: 'Stopped', syncing: undefined, ...(isLevel ? { lastSyncMs: nowMs } : {}) });
-    }
+  dropTimers(world, half);
+  Object.assign(group, { status: 'Stopped', stoppedByLinks: false } satisfies Partial<Group>);
+  for (const member of group.members) {
+    const isLevel = group.mode === 'Sync' && member.sync === 'Synced';
+    Object.assign(member, { sync: 'Stopped', syncing: undefined, ...(isLevel ? { lastSyncMs: levelMs } : {}) });
   }
-  settleAccess(world, `${group.name} stopped`);
 }
 
 export interface Turn {

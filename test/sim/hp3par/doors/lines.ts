@@ -1,5 +1,7 @@
 /** Input that comes in pieces, given out in lines. */
 
+import type { Socket } from 'node:net';
+
 export interface Lines {
   push(text: string): void;
   /** What has no newline behind it is the last line. */
@@ -46,4 +48,15 @@ export function makeLines(onLine: (line: string) => void = () => undefined): Lin
     },
     isAwaited: () => taker !== undefined,
   };
+}
+
+/** What comes over a socket; losing it is the end of input. */
+export function linesOf(socket: Socket): Lines {
+  const lines = makeLines();
+  socket.setEncoding('utf8');
+  socket.on('error', () => undefined);
+  socket.on('data', (text: string) => lines.push(text));
+  socket.on('close', () => lines.end());
+  socket.on('end', () => lines.end());
+  return lines;
 }

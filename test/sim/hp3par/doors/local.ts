@@ -1,7 +1,7 @@
 /** The door of the local command line: a socket at which the program `cli` (cli.mjs) hands over its words, one message in each line. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { StorageArray, User } from '../model.ts';
-import { makeLines } from './lines.ts';
+import { linesOf } from './lines.ts';
 import { type House, openSession, type Terminal } from './session.ts';
 import { runShell } from './shell.ts';
 
@@ -20,11 +20,7 @@ export type LocalReply = { readonly out: string } | { readonly err: string } | {
 
 export async function openLocalDoor(house: House, path: string, aliases: ReadonlyMap<string, StorageArray>): Promise<Server> {
   const server = createServer((socket) => {
-    const lines = makeLines();
-    socket.setEncoding('utf8');
-    socket.on('error', () => undefined);
-    socket.on('data', (text: string) => lines.push(text));
-    socket.on('end', () => lines.end());
+    const lines = linesOf(socket);
     void answer(house, aliases, socket, () => lines.next());
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));

@@ -26,15 +26,18 @@ export async function openSshDoor(house: House, array: StorageArray, address: st
   const makeServer = (key: string) => new ssh2.Server({ hostKeys: [key] }, (client) => receive(house, array, client));
   const servers = { own: makeServer(keys.own.text), other: makeServer(keys.other.text) };
   const sockets = new Set<Socket>();
+  /** They came while it hung. */
+  const unserved = new Set<Socket>();
   const door = () => house.faults.doors.get(array.name);
   const listener = createServer((socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
-    if (isSilent()) socket.pause();
-    else servers[door()?.hostKey ?? 'own'].injectSocket(socket);
+    if (isSilent()) unserved.add(socket);
+    else serveSocket(socket);
   });
+  const serveSocket = (socket: Socket) => servers[door()?.hostKey ?? 'own'].injectSocket(socket);
   const isSilent = () => door()?.management === 'hang';
   const listensOn = await listen(listener, address, port);
   const close = async () => {
@@ -47,6 +50,7 @@ export async function openSshDoor(house: House, array: StorageArray, address: st
     publicHostKey: keys.own.publicKey,
     follow: async () => {
       for (const socket of sockets) isSilent() ? socket.pause() : socket.resume();
+      if (!isSilent()) for (const socket of unserved) if (unserved.delete(socket) && !socket.destroyed) serveSocket(socket);
       const isShut = door()?.management === 'refuse';
       if (isShut) await close();
       else if (!listener.listening) await listen(listener, address, listensOn);
