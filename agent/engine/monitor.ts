@@ -2,11 +2,10 @@
 import { asSvcError } from '../errors.ts';
 import { readOwner } from '../io/lock.ts';
 import { interrupted, type OpenAction, runningActions } from '../journal/actions.ts';
-import { readOpenRecords } from '../journal/open-actions.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { InterruptedAction, MonitorStatus } from '../state/status-document.ts';
 import { lockFile } from './bracket.ts';
-import { fallbackJournal, hasSurvivors } from './recover.ts';
+import { hasSurvivors } from './recover.ts';
 import { isRelocation } from './relocate-bracket.ts';
 import type { Run } from './run.ts';
 
@@ -52,11 +51,11 @@ export function aroundLooks(before: MonitorStatus, after: MonitorStatus): Monito
 }
 
 /** The journal may be readable for root only: then the rest of the status is still worth showing. */
-async function openRecords({ world, instance, log }: Run): Promise<readonly JournalRecord[]> {
+async function openRecords(run: Run): Promise<readonly JournalRecord[]> {
   try {
-    return await readOpenRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service: instance.name });
+    return await run.openRecords();
   } catch (error) {
-    log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
+    run.log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
     return [];
   }
 }
