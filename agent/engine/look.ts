@@ -101,15 +101,15 @@ const lateAnswerMs = 500;
 async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise<Report> {
   const before = run.hanging.get(resource.rid);
   if (before !== undefined) {
-    const isInTime = performance.now() - before.sinceMs < statusLimitMs(run, resource);
+    const leftMs = statusLimitMs(run, resource) - (performance.now() - before.sinceMs);
     // The daemon looks at monitored resources also while a round is at them: that answer is as good as one of its own.
-    if (run.standing !== undefined && isInTime) return checkReport(resource.type, await before.asked);
-    if (!(await settledWithin(before.asked, lateAnswerMs))) {
+    if (run.standing !== undefined && before.run === run && leftMs > 0) return checkReport(resource.type, await before.asked);
+    if (!(await settledWithin(before.asked, Math.max(leftMs, lateAnswerMs)))) {
       throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
     }
   }
   const asked = ask(run, resource, signal);
-  const look: HangingLook = { asked, sinceMs: performance.now() };
+  const look: HangingLook = { run, asked, sinceMs: performance.now() };
   run.hanging.set(resource.rid, look);
   try {
     return checkReport(resource.type, await asked);

@@ -22,6 +22,11 @@ const states: Readonly<Record<string, string>> = {
   giveback: 'relocating',
 };
 
+/** What a service is while an action runs on it: `starting`, `stopping` …; the name of the action where there is no word for it. */
+export function actionState(verb: string): string {
+  return states[verb.split(' ')[0] ?? ''] ?? verb;
+}
+
 /** @param ignoreOwn the caller holds the lock of the service itself, and is done */
 export async function monitorOf(run: Run, ignoreOwn: boolean): Promise<MonitorStatus> {
   const { world, instance } = run;
@@ -31,7 +36,7 @@ export async function monitorOf(run: Run, ignoreOwn: boolean): Promise<MonitorSt
   const owner = held?.live === true ? held.owner : undefined;
   const now = owner ?? running(open, ignoreOwn);
   return {
-    state: now === undefined ? 'idle' : (states[now.action.split(' ')[0] ?? ''] ?? now.action),
+    state: now === undefined ? 'idle' : actionState(now.action),
     since: now?.since ?? null,
     action: now?.action ?? null,
     interrupted: interruptedOf(cut),

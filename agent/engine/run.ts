@@ -37,6 +37,7 @@ export interface Run {
 
 /** A look that has not settled. */
 export interface HangingLook {
+  readonly run: Run;
   readonly asked: Promise<Report>;
   /** By performance.now(), ms. */
   readonly sinceMs: number;
@@ -44,6 +45,7 @@ export interface HangingLook {
 
 /** What the run of a service in the daemon does not own alone, or keeps from round to round. */
 export interface Standing {
+  readonly hanging: Map<string, HangingLook>;
   /** Answers that every service of the round may use: of now, another round has others. */
   roundShared(): Shared;
   readonly kept: KeptStore;
@@ -65,7 +67,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     memory: openMemory(world, instance.name),
     shared: createShared(),
     reports: new Map(),
-    hanging: new Map(),
+    hanging: standing?.hanging ?? new Map(),
     kept: standing?.kept ?? openKept(world, instance.name),
     openRecords: standing?.openRecords ?? (() => openRecordsOf(world, instance.name)),
     standing,

@@ -21,6 +21,8 @@ export interface StatusOptions {
   readonly only?: ReadonlySet<string>;
   /** The newest look at each resource, by rid; this one's are added. */
   readonly known?: KnownLooks;
+  /** False once what was looked at is history: then nothing of it is kept or journaled. */
+  readonly isCurrent?: () => boolean;
 }
 
 /** Looks that overlap end in any order: the one that began last counts. */
@@ -39,7 +41,7 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
   const resources = Object.fromEntries(
     seen.map((one, at) => [one.rid, resourceStatus(instance.resources[at] as Resource, one, kept, now)]),
   );
-  await keep(run, kept, resources, now);
+  if (options.isCurrent?.() !== false) await keep(run, kept, resources, now);
   return {
     schema: 1,
     service: instance.name,
