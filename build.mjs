@@ -81,7 +81,7 @@ function buildEngine() {
   const drivers = driverFiles().map((file) => [file.slice(0, -'.ts'.length), file]);
   return esbuild.build({
     ...common,
-    entryPoints: { main: 'agent/main.ts', ...Object.fromEntries(drivers) },
+    entryPoints: { main: 'agent/main.ts', svcmgrd: 'agent/daemon.ts', ...Object.fromEntries(drivers) },
     format: 'esm',
     target: 'node20',
     splitting: true,
