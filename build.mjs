@@ -72,7 +72,8 @@ function buildCommandLine() {
     target: 'node14',
     supported: { 'dynamic-import': true },
     minify: true,
-    banner: { js: versionBanner },
+    banner: { js: `${versionBanner}\nconst svcmgrModuleUrl = require('node:url').pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': 'svcmgrModuleUrl' },
     plugins: [engineBesideIt],
   });
 }

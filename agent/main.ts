@@ -2,11 +2,12 @@
 import { createInterface } from 'node:readline/promises';
 import { type BuiltWorld, buildWorld, joinSinks, openLog } from './build-world.ts';
 import type { App } from './cli/app.ts';
+import { colourWish } from './cli/ask-daemon.ts';
 import { commands } from './cli/commands.ts';
 import { complaint, exitOf } from './cli/complain.ts';
 import { localStatus } from './cli/local-status.ts';
 import type { Invocation } from './cli/parse.ts';
-import { type ColourWish, wantsColour } from './cli/render/colour.ts';
+import { wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
@@ -116,12 +117,6 @@ function createApp(call: Invocation, world: World, signal: AbortSignal): App {
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : async () => undefined,
     ...localStatus(world, signal),
   };
-}
-
-/** The parser has checked the word. */
-function colourWish(call: Invocation): ColourWish {
-  const option = call.values.color?.[0] as ColourWish['option'];
-  return { option, noColor: process.env['NO_COLOR'], term: process.env['TERM'], isTerminal: process.stdout.isTTY === true };
 }
 
 async function ask(question: string): Promise<string | undefined> {

@@ -78,6 +78,10 @@ async function handle(served: Served, mayAct: boolean, request: IncomingMessage,
   response.on('error', () => undefined);
   try {
     const asked = served.reader.read(request.method ?? '', request.url ?? '');
+    const other = request.headers['svcmgr-version'];
+    if (other !== undefined && other !== served.version) {
+      throw new SvcError('UNSUPPORTED', `this daemon is svcmgr ${served.version}, the client is of another version`);
+    }
     if (asked.route.access === 'act' && !mayAct) {
       throw new SvcError('REFUSED', `${asked.route.method} ${asked.route.path} is not for this socket, which only looks`);
     }
