@@ -27,7 +27,7 @@ curl --no-buffer --unix-socket /run/svcmgr/svcmgrd.sock http://svcmgrd/v1/action
 /** The whole page. */
 export function renderApi(): string {
   const parts = [
-    intro,
+    intro.trimEnd(),
     '## Routes',
     routeTable(),
     ...routeNames.flatMap((name) => parameters(routes[name])),
