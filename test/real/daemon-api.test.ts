@@ -127,7 +127,7 @@ describe('real: API of the daemon', function () {
           cutOff += 1;
         });
       for (let at = 0; at < 100; at += 1) open('GET /v1/events HTTP/1.1\r\nhost: x\r\n\r\n');
-      await Promise.all(idle.map((client) => (client.connecting ? once(client, 'connect') : undefined)));
+      await eventually(() => idle.every((client) => !client.connecting));
       const answers = await Promise.all(Array.from({ length: 20 }, () => daemon.get('/v1/check')));
       expect(answers.map(({ status }) => status)).to.deep.equal(Array.from({ length: 20 }, () => 200));
       // Without a request they are cut off after a while, so that they do not gather.
