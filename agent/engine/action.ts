@@ -89,6 +89,7 @@ function createAction(run: Run, request: ActionRequest, { sid, opened, selected,
     unfit: new Map(),
     walked: new Set(selected.batches.flatMap(({ rids }) => rids)),
     unasked: new Set(),
+    wished: new Map(),
     steps: [],
     outcomes: [],
   };

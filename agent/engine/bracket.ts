@@ -13,6 +13,7 @@ import { awaitSurvivors, fallbackJournal, interruptedActions } from './recover.t
 import type { Run } from './run.ts';
 import { evaluateStatus } from './status.ts';
 import { takesOver } from './take-over.ts';
+import { keepWishes } from './wishes.ts';
 
 export interface OpenedAction {
   /** Undefined in a dry-run. */
@@ -133,10 +134,10 @@ interface Closed {
 
 /** Keeps what is expected, ends the journal entry, looks once more, lets the lock go. Never throws: the outcome must reach the caller. */
 export async function closeAction(action: Action, opened: OpenedAction, outcome: Outcome): Promise<Closed> {
-  const { run, request, journal } = action;
+  const { run, journal } = action;
   if (journal === undefined) return { status: undefined, error: outcome.error };
   try {
-    if (outcome.error === undefined && !outcome.partial) await keepExpectation(run, request.verb);
+    await keepExpectation(action, outcome);
     const error = endEntry(action, opened, outcome, journal);
     return { status: await finalStatus(run), error };
   } finally {
@@ -193,10 +194,17 @@ const expectedAfter = {
   sync: undefined,
 } as const satisfies Record<Verb, Expected | undefined>;
 
-async function keepExpectation({ world, instance, log }: Run, verb: Verb): Promise<void> {
-  const expected = expectedAfter[verb];
-  if (expected === undefined || instance.definition.settings.disable) return;
-  await keepExpected(world, instance.name, expected).catch((error: unknown) =>
-    log().error(`cannot keep what is expected of this instance: ${String(error)}`),
-  );
+/** What the daemon does by itself is no wish: a service that it gave up is still expected up. */
+async function keepExpectation(action: Action, { error, partial }: Outcome): Promise<void> {
+  const { run, request } = action;
+  const { world, instance, log } = run;
+  if (request.automatic === true || instance.definition.settings.disable) return;
+  const expected = expectedAfter[request.verb];
+  const isReached = expected !== undefined && error === undefined && !partial;
+  try {
+    if (isReached) await keepExpected(world, instance.name, expected);
+    await keepWishes(action, { ok: error === undefined, partial, expected });
+  } catch (thrown) {
+    log().error(`cannot keep what is expected of this instance: ${String(thrown)}`);
+  }
 }

@@ -36,7 +36,7 @@ function isHeldOff(action: Action, resource: Resource): boolean {
   const primary = settings.flex_primary ?? settings.nodes[0];
   const reason = whyNotSync({
     promotes: driver.promotes === true,
-    named: driver.anytime === true && (request.rid ?? '').split(',').some((word) => word.trim() === rid),
+    named: driver.anytime === true && request.automatic !== true && (request.rid ?? '').split(',').some((word) => word.trim() === rid),
     role: settings.nodes.some(here) ? 'nodes' : settings.drpnodes.some(here) ? 'drpnodes' : undefined,
     service: serviceState(run),
     serviceEnv: settings.env,
