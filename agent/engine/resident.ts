@@ -25,8 +25,6 @@ export interface RunningAction {
   readonly verb: string;
   /** Ms since 1970. */
   readonly sinceMs: number;
-  /** True for what the daemon does by itself. */
-  readonly automatic: boolean;
 }
 
 /** The verb and what it is about; whatever is left out is as a bare command line would have it. */

@@ -5,10 +5,13 @@ import { type ContextInput, createObserve, type Memory, type Shared } from '../d
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
 import type { Line } from '../driver/log-line.ts';
 import { SvcError } from '../errors.ts';
+import type { JournalRecord } from '../journal/record.ts';
 import { lazyDoors, placeOf } from '../driver/targets.ts';
 import { doorsOf, innerDoors, type Ways } from './entrances.ts';
 import { type Instance, type Resource, scopeName } from './instance.ts';
+import { type KeptStore, openKept } from './kept-state.ts';
 import { openMemory } from './memory.ts';
+import { openRecordsOf } from './open-records.ts';
 import { peerInput } from './peer-input.ts';
 import type { World } from './world.ts';
 
@@ -22,8 +25,31 @@ export interface Run {
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
   /** Looks that have not settled yet, by rid, also when nobody waits for them any more. */
-  readonly hanging: Map<string, Promise<unknown>>;
+  readonly hanging: Map<string, HangingLook>;
+  /** What is kept of the instance between two looks. */
+  readonly kept: KeptStore;
+  /** Records of the actions that have no end. */
+  openRecords(): Promise<readonly JournalRecord[]>;
+  /** Set in a run that only looks, for as long as the daemon lives. */
+  readonly standing: Standing | undefined;
   log(rid?: string): Log;
+}
+
+/** A look that has not settled. */
+export interface HangingLook {
+  readonly run: Run;
+  readonly asked: Promise<Report>;
+  /** By performance.now(), ms. */
+  readonly sinceMs: number;
+}
+
+/** What the run of a service in the daemon does not own alone, or keeps from round to round. */
+export interface Standing {
+  readonly hanging: Map<string, HangingLook>;
+  /** Answers that every service of the round may use: of now, another round has others. */
+  roundShared(): Shared;
+  readonly kept: KeptStore;
+  openRecords(): Promise<readonly JournalRecord[]>;
 }
 
 export interface RunFields {
@@ -32,7 +58,7 @@ export interface RunFields {
   readonly dryRun?: boolean;
 }
 
-export function createRun(world: World, instance: Instance, fields: RunFields = {}): Run {
+export function createRun(world: World, instance: Instance, fields: RunFields = {}, standing?: Standing): Run {
   const base = { service: instance.name, ...fields };
   return {
     world,
@@ -41,7 +67,10 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     memory: openMemory(world, instance.name),
     shared: createShared(),
     reports: new Map(),
-    hanging: new Map(),
+    hanging: standing?.hanging ?? new Map(),
+    kept: standing?.kept ?? openKept(world, instance.name),
+    openRecords: standing?.openRecords ?? (() => openRecordsOf(world, instance.name)),
+    standing,
     log: (rid) => {
       const say = (level: Line['level']) => (text: string) =>
         world.sink({ at: world.now(), level, text, ...base, ...(rid === undefined ? {} : { rid }) });
@@ -65,7 +94,8 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     log: run.log(resource.rid),
     signal,
     ...whereTo(run, resource, signal),
-    shared: run.shared,
+    // What lives in a container asks there: its answers are of this service only.
+    shared: resource.inside === undefined ? (run.standing?.roundShared() ?? run.shared) : run.shared,
     memory: run.memory,
     configOn: () => Promise.reject(new SvcError('UNSUPPORTED', 'peers are not asked by this agent')),
     section: (name) => {
@@ -102,7 +132,8 @@ function viewOf({ rid, type, label, config, traits }: Resource, report: Report |
   return { rid, type, label, config, report, standby: traits.standby };
 }
 
-function createShared(): Shared {
+/** One answer per key, until it is forgotten. */
+export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();
   return {
     once: <V>(key: string, probe: () => Promise<V>) => {
