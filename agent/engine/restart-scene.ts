@@ -7,12 +7,7 @@ import { selectWalk } from './select-walk.ts';
 import { wishOf, type Wishes } from './wishes.ts';
 
 /** Every resource that a start reaches, in its order. */
-export function watchedResources(
-  instance: Instance,
-  status: StatusDocument,
-  wishes: Wishes,
-  boot: string,
-): RestartScene['resources'] {
+export function watchedResources(instance: Instance, status: StatusDocument, wishes: Wishes, boot: string): RestartScene['resources'] {
   const byRid = new Map(instance.resources.map((resource) => [resource.rid, resource]));
   const order = walkOf(selectWalk(instance, { verb: 'start' }, 'start').batches);
   return order.flatMap((rid) => {

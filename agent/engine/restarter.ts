@@ -23,6 +23,8 @@ interface Followed {
   watches: Watches | undefined;
   /** The look that was decided on last: its `updated`. */
   decidedOn: string | undefined;
+  /** The status that a restart was tried on: what became of it stands in the next one. */
+  actedOn: StatusDocument | undefined;
   held: readonly Held[];
   /** When a pause ends, ms since 1970. */
   dueMs: number | undefined;
@@ -65,7 +67,7 @@ export function createRestarter(residence: Residence, powers: MonitorPowers, boo
 }
 
 function newFollowed(): Followed {
-  return { watches: undefined, decidedOn: undefined, held: [], dueMs: undefined, work: undefined, again: false };
+  return { watches: undefined, decidedOn: undefined, actedOn: undefined, held: [], dueMs: undefined, work: undefined, again: false };
 }
 
 interface Means {
@@ -92,7 +94,7 @@ async function considerOnce(means: Means, service: string, one: Followed): Promi
   const { residence, boot } = means;
   const resident = residence.get(service);
   const status = resident?.status;
-  if (resident === undefined || status === undefined || residence.signal.aborted) return;
+  if (resident === undefined || status === undefined || status === one.actedOn || residence.signal.aborted) return;
   // States on their way say nothing: neither that it is down, nor that it was up long enough.
   if (isMoving({ status, disabled: false, acting: resident.action !== undefined })) return;
   one.watches ??= await readWatches(residence.world(), service, boot);
@@ -141,7 +143,10 @@ function worthKeeping(watches: Watches): string {
 
 async function carryOut(means: Means, { name }: Resident, scene: RestartScene, decision: RestartDecision, one: Followed): Promise<void> {
   const { residence } = means;
-  for (const rid of decision.restart) if (!(await restart(means, name, scene, rid, one))) return;
+  if (decision.restart.length > 0) {
+    one.actedOn = residence.get(name)?.status;
+    return restartAll(means, name, scene, decision.restart, one);
+  }
   for (const { rid, attempts, monitored } of decision.gaveUp) {
     const tried = attempts === 0 ? 'it is not to be started again' : `started again ${attempts} times in vain`;
     const follows = monitored ? `monitor_action ${decision.action ?? 'none'}` : 'not monitored';
@@ -158,7 +163,15 @@ async function carryOut(means: Means, { name }: Resident, scene: RestartScene, d
   }
 }
 
-/** One resource an action: what fails is undone alone. False ends the series: what stands on it would fail too. */
+/** One resource an action: what fails is undone alone. It ends the series, because what stands on it would fail too. */
+async function restartAll(means: Means, service: string, scene: RestartScene, rids: readonly string[], one: Followed): Promise<void> {
+  for (const [at, rid] of rids.entries()) {
+    if (await restart(means, service, scene, rid, one)) continue;
+    for (const untried of rids.slice(at + 1)) await giveBack(means, service, one, untried);
+    return;
+  }
+}
+
 async function restart(means: Means, service: string, scene: RestartScene, rid: string, one: Followed): Promise<boolean> {
   const { residence } = means;
   const watched = scene.resources.find((resource) => resource.rid === rid);

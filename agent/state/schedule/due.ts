@@ -12,8 +12,9 @@ export interface JobPast {
   readonly sinceMs: number;
   /** Start of its last run, by whomever. */
   readonly lastMs?: number | undefined;
-  /** Runs that failed in a row. */
+  /** Runs that failed in a row, and when the last of them began. */
   readonly failures: number;
+  readonly failedMs?: number | undefined;
 }
 
 export interface JobQuestion {
@@ -47,7 +48,9 @@ export function retryPauseMs(failures: number): number {
 /** Decides for one job. @throws SvcError CONFIG for an unknown zone */
 export function decideDue(question: JobQuestion): Due {
   const { past, nowMs } = question;
-  const restUntilMs = past.lastMs === undefined || past.lastMs > nowMs ? nowMs : past.lastMs + retryPauseMs(past.failures);
+  const { failedMs } = past;
+  // A clock that was set back ends the rest.
+  const restUntilMs = failedMs === undefined || failedMs > nowMs ? nowMs : failedMs + retryPauseMs(past.failures);
   if (restUntilMs <= nowMs) return decideRested(question);
   const rested = decideRested({ ...question, nowMs: restUntilMs });
   const why = `failed ${past.failures === 1 ? 'once' : `${past.failures} times in a row`}: it rests`;
