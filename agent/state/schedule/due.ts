@@ -8,7 +8,7 @@ import type { Zone } from './zone.ts';
 
 /** What is remembered of a job. Times are milliseconds since 1970. */
 export interface JobPast {
-  /** When it became known here; a moment that passed before is none of its runs. */
+  /** When it became known here, with this schedule; a moment that passed before is none of its runs. */
   readonly sinceMs: number;
   /** Start of its last run, by whomever. */
   readonly lastMs?: number | undefined;
@@ -63,7 +63,8 @@ function decideRested(question: JobQuestion): Due {
   const when = whenOf(question);
   const verdict = isAllowed(schedule, when);
   if (verdict.allowed) return verdict.untilMs === undefined ? decideMoment(question) : decideRange(question, verdict.untilMs);
-  const missed = missedRun(schedule, { ...when, sinceMs: past.sinceMs });
+  // What was due before the job had this schedule was not missed.
+  const missed = missedRun(schedule, { ...when, lastMs: Math.max(past.lastMs ?? past.sinceMs, past.sinceMs) });
   // Who wrote a moment wants the run, even late; the end of a range is a limit.
   if (missed?.moment === true && !missed.excludedNow) return { kind: 'due', dueMs: missed.dueMs, missed: true };
   const next = nextRun(schedule, when);

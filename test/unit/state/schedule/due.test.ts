@@ -168,7 +168,7 @@ describe('due jobs: properties', () => {
           expect(runs.filter((run) => run >= from && run < to).length, `${text} ${name} ${new Date(from).toISOString()}`).to.be.at.most(1);
         }
       }),
-      { numRuns: 60, seed: 7 },
+      { numRuns: 300, seed: 7 },
     );
   });
 
@@ -195,7 +195,7 @@ describe('due jobs: properties', () => {
           }
         }
       }),
-      { numRuns: 60, seed: 8 },
+      { numRuns: 300, seed: 8 },
     );
   });
 
