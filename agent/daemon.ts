@@ -6,6 +6,7 @@ import type { Control } from './api/control.ts';
 import { mainSocket, readSocket, type SocketPlace } from './api/socket.ts';
 import { type BuiltWorld, buildWorld, joinSinks, openLog } from './build-world.ts';
 import { complaint, exitOf } from './cli/complain.ts';
+import { createParts } from './daemon-parts.ts';
 import { renderLine } from './cli/render/console.ts';
 import { answerVerb, runVerb } from './cli/verb-call.ts';
 import { version } from './cli/version.ts';
@@ -59,7 +60,7 @@ async function serve(paths: Paths, sink: Sink): Promise<number> {
   };
   const world = await build(true);
   if (world === undefined) throw new SvcError('BUG', 'no world');
-  const daemon = createResidence({ world, renew: () => build(false) });
+  const daemon = createResidence({ world, renew: () => build(false), parts: createParts });
   await daemon.open();
   await reportInterrupted(daemon);
   const api = await openApi({

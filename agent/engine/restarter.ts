@@ -17,14 +17,16 @@ export interface Restarter extends ResidentPart {
   idle(): Promise<void>;
 }
 
+type Looks = StatusDocument['resources'];
+
 /** One service as the monitor follows it. */
 interface Followed {
   /** Undefined until it was read back. */
   watches: Watches | undefined;
-  /** The look that was decided on last: its `updated`. */
-  decidedOn: string | undefined;
-  /** The status that a restart was tried on: what became of it stands in the next one. */
-  actedOn: StatusDocument | undefined;
+  /** The looks that were decided on last. What other nodes say renews a status, but not these. */
+  decidedOn: Looks | undefined;
+  /** The looks that a restart was tried on: what became of it stands in the next ones. */
+  actedOn: Looks | undefined;
   held: readonly Held[];
   /** When a pause ends, ms since 1970. */
   dueMs: number | undefined;
@@ -94,13 +96,13 @@ async function considerOnce(means: Means, service: string, one: Followed): Promi
   const { residence, boot } = means;
   const resident = residence.get(service);
   const status = resident?.status;
-  if (resident === undefined || status === undefined || status === one.actedOn || residence.signal.aborted) return;
+  if (resident === undefined || status === undefined || status.resources === one.actedOn || residence.signal.aborted) return;
   // States on their way say nothing: neither that it is down, nor that it was up long enough.
   if (isMoving({ status, disabled: false, acting: resident.action !== undefined })) return;
   one.watches ??= await readWatches(residence.world(), service, boot);
   const scene = await sceneOf(means, resident, status, one);
   const decision = decideRestart(scene);
-  one.decidedOn = status.updated;
+  one.decidedOn = status.resources;
   one.held = decision.held;
   one.dueMs = decision.held.reduce<number | undefined>((first, { untilMs }) => earlier(first, untilMs), undefined);
   await keepChanged(means, service, one, decision.watches);
@@ -124,7 +126,7 @@ async function sceneOf(
     held: whyHeld({ status, disabled: settings.disable, acting: false }),
     resources: watchedResources(instance, status, await readWishes(world, name), boot),
     watches: one.watches ?? {},
-    isNewLook: status.updated !== one.decidedOn,
+    isNewLook: status.resources !== one.decidedOn,
     monitorAction: settings.monitor_action,
     lastNodeActionMs: await readNodeAction(world),
   };
@@ -144,7 +146,7 @@ function worthKeeping(watches: Watches): string {
 async function carryOut(means: Means, { name }: Resident, scene: RestartScene, decision: RestartDecision, one: Followed): Promise<void> {
   const { residence } = means;
   if (decision.restart.length > 0) {
-    one.actedOn = residence.get(name)?.status;
+    one.actedOn = one.decidedOn;
     return restartAll(means, name, scene, decision.restart, one);
   }
   for (const { rid, attempts, monitored } of decision.gaveUp) {

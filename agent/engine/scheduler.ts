@@ -1,4 +1,7 @@
-/** The part of the daemon that runs syncs and tasks when their schedules say so. One beat asks only the jobs whose time has come. */
+/**
+ * The part of the daemon that runs syncs and tasks when their schedules say so. Each minute all jobs are gone through for those whose
+ * time may come in it; each second only those are asked.
+ */
 import { asSvcError } from '../errors.ts';
 import { chooseRuns, type DueJob } from '../state/choose-runs.ts';
 import { decideDue } from '../state/schedule/due.ts';
@@ -8,9 +11,11 @@ import { jobPast } from './job-past.ts';
 import { runJob } from './job-run.ts';
 import { jobsOf, whyNotJob } from './jobs.ts';
 import type { Residence, Resident, ResidentPart } from './resident.ts';
-import { forgetJobs, type JobState, learnJobs, questionOf, type ServiceJobs } from './service-jobs.ts';
+import { type JobState, learnJobs, questionOf, type ServiceJobs } from './service-jobs.ts';
 
 export interface Scheduler extends ResidentPart {
+  /** At the begin of each minute, and when the clock was set. Returns at once. */
+  minute(now: Date): void;
   /** Why a job that is due does not run: `svc1 sync#1` -> text. */
   waiting(key: string): string | undefined;
   /** Settles when no job runs and nothing is being decided. */
@@ -26,13 +31,18 @@ export interface SchedulerOptions {
 const gatedMs = 60_000;
 /** A job that waits for its turn counts as due for so long without being asked. */
 const waitingMs = 30_000;
+const minuteMs = 60_000;
+/** A minute may be late. */
+const slackMs = 5000;
 
 interface Core {
   readonly residence: Residence;
   readonly zone: Zone;
   readonly services: Map<string, ServiceJobs>;
   readonly running: Map<string, { readonly state: JobState; readonly done: Promise<void> }>;
-  lastBeatMs: number;
+  /** Jobs that may become due before the next minute. */
+  soon: Set<JobState>;
+  lastMinuteMs: number;
   beating: Promise<void> | undefined;
 }
 
@@ -42,7 +52,8 @@ export function createScheduler(residence: Residence, options: SchedulerOptions 
     zone: options.zone ?? openZone(undefined),
     services: new Map(),
     running: new Map(),
-    lastBeatMs: 0,
+    soon: new Set(),
+    lastMinuteMs: 0,
     beating: undefined,
   };
   const idle = async (): Promise<void> => {
@@ -60,13 +71,15 @@ export function createScheduler(residence: Residence, options: SchedulerOptions 
   return {
     name: 'scheduler',
     onStatus: (resident, previous) => seen(core, resident, previous),
-    beat: (now) => {
-      if (core.beating !== undefined || residence.signal.aborted) return;
-      core.beating = beatOnce(core, now.getTime()).finally(() => {
-        core.beating = undefined;
-      });
+    minute: (now) => {
+      gatherSoon(core, now.getTime());
+      beat(core, now.getTime());
     },
-    onGone: (service) => forgetJobs(core.services, service),
+    beat: (now) => beat(core, now.getTime()),
+    onGone: (service) => {
+      forget(core, service, new Set());
+      core.services.delete(service);
+    },
     stop: idle,
     waiting: (key) => core.services.get(key.slice(0, key.lastIndexOf(' ')))?.states.find((state) => state.job.key === key)?.why,
     idle,
@@ -77,11 +90,44 @@ function seen(core: Core, resident: Resident, previous: StatusDocument | undefin
   const { name, instance, status } = resident;
   const known = core.services.get(name);
   if (known?.instance !== instance) {
-    learnJobs(core.residence, core.services, name, instance, jobsOf(instance));
+    learnJobs(core.residence, core.services, name, instance, jobsOf(instance), (states) => {
+      forget(core, name, new Set(states));
+      askSoon(core, states);
+    });
     return;
   }
   if (previous === undefined || gateOf(previous) === gateOf(status)) return;
-  for (const state of known.states) if (state.gated) state.askAgainMs = 0;
+  askSoon(
+    core,
+    known.states.filter(({ gated }) => gated),
+  );
+}
+
+function askSoon(core: Core, states: readonly JobState[]): void {
+  for (const state of states) {
+    state.askAgainMs = 0;
+    core.soon.add(state);
+  }
+}
+
+/** A job that is not in the file any more does not run. */
+function forget({ soon }: Core, service: string, still: ReadonlySet<JobState>): void {
+  for (const state of soon) if (state.job.service === service && !still.has(state)) soon.delete(state);
+}
+
+function gatherSoon(core: Core, nowMs: number): void {
+  const states = [...core.services.values()].flatMap((service) => service.states);
+  // What was decided on a clock that was ahead is decided anew.
+  if (nowMs < core.lastMinuteMs) for (const state of states) state.askAgainMs = 0;
+  core.lastMinuteMs = nowMs;
+  core.soon = new Set(states.filter(({ askAgainMs, isDue }) => isDue || askAgainMs < nowMs + minuteMs + slackMs));
+}
+
+function beat(core: Core, nowMs: number): void {
+  if (core.beating !== undefined || core.soon.size === 0 || core.residence.signal.aborted) return;
+  core.beating = beatOnce(core, nowMs).finally(() => {
+    core.beating = undefined;
+  });
 }
 
 function gateOf(status: StatusDocument | undefined): string {
@@ -91,11 +137,7 @@ function gateOf(status: StatusDocument | undefined): string {
 /** Never rejects: it runs by itself. */
 async function beatOnce(core: Core, nowMs: number): Promise<void> {
   try {
-    const wasSetBack = nowMs < core.lastBeatMs;
-    core.lastBeatMs = nowMs;
-    const states = [...core.services.values()].flatMap((service) => (service.loading === undefined ? service.states : []));
-    if (wasSetBack) for (const state of states) state.askAgainMs = 0;
-    const due = states.filter((state) => !core.running.has(state.job.key) && isDue(core, state, nowMs));
+    const due = [...core.soon].filter((state) => !core.running.has(state.job.key) && isDue(core, state, nowMs));
     if (due.length > 0) await startSome(core, due, nowMs);
   } catch (thrown) {
     const text = `the scheduler could not decide: ${asSvcError(thrown).message}`;
@@ -162,6 +204,7 @@ async function isStillDue(core: Core, state: JobState, nowMs: number): Promise<b
 function begin(core: Core, state: JobState): void {
   const done = runJob(core.residence, core.services, state).finally(() => {
     core.running.delete(state.job.key);
+    if (core.services.get(state.job.service)?.states.includes(state) === true) core.soon.add(state);
   });
   core.running.set(state.job.key, { state, done });
 }

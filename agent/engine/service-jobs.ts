@@ -47,12 +47,20 @@ export function jobName(node: string, { service, resource }: Pick<Job, 'service'
 }
 
 /** Takes the jobs of a service that is new, or whose file changed; what was remembered of new ones is read. */
-export function learnJobs(residence: Residence, all: JobsByService, service: string, instance: Instance, jobs: readonly Job[]): void {
+export function learnJobs(
+  residence: Residence,
+  all: JobsByService,
+  service: string,
+  instance: Instance,
+  jobs: readonly Job[],
+  learned: (states: readonly JobState[]) => void,
+): void {
   const before = all.get(service);
   const own: ServiceJobs = { instance, states: [], loading: undefined, writing: before?.writing ?? Promise.resolve() };
   all.set(service, own);
   if (jobs.length === 0) return;
   own.loading = load(residence, own, jobs, before)
+    .then(() => learned(own.states))
     .catch((thrown: unknown) => {
       const text = `its schedules are not known: ${asSvcError(thrown).message}`;
       residence.tell({ kind: 'schedule', service, rid: null, text, facts: {} });
@@ -109,8 +117,4 @@ export async function writeRecords(world: World, own: ServiceJobs): Promise<void
   const written = own.writing.then(() => keepJobRecords(world, own.instance.name, recordsOf(own.states)));
   own.writing = written.catch(() => undefined);
   return written;
-}
-
-export function forgetJobs(all: JobsByService, service: string): void {
-  all.delete(service);
 }

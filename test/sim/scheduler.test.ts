@@ -109,6 +109,7 @@ describe('sim: scheduler', () => {
   async function pass(ms: number, step = 30 * second): Promise<void> {
     for (let left = ms; left > 0; left -= step) {
       residence.beat(Math.min(step, left));
+      scheduler.minute(bench().world.now());
       await scheduler.idle();
     }
   }
