@@ -2,6 +2,7 @@
 import { asSvcError } from '../errors.ts';
 import type { ActionResult } from './action.ts';
 import { jobPast } from './job-past.ts';
+import { report } from './report.ts';
 import type { Residence } from './resident.ts';
 import type { RunResult } from './schedule-store.ts';
 import { type JobsByService, type JobState, writeRecords } from './service-jobs.ts';
@@ -92,5 +93,6 @@ async function write(residence: Residence, all: JobsByService, { job }: JobState
 }
 
 function tell(residence: Residence, { job }: JobState, text: string): void {
-  residence.tell({ kind: 'schedule', service: job.service, rid: job.resource.rid, text, facts: { schedule: job.schedule.text } });
+  const { service, resource, schedule } = job;
+  report(residence, { kind: 'schedule', service, rid: resource.rid, level: 'warn', text, facts: { schedule: schedule.text } });
 }

@@ -5,6 +5,7 @@ import { isMoving, whyHeld } from '../state/automatic-hold.ts';
 import { budgetOf, decideRestart, type Held, type RestartDecision, type RestartScene, type Watches } from '../state/restart.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import { doMonitorAction, type MonitorPowers } from './monitor-action.ts';
+import { report } from './report.ts';
 import type { Residence, Resident, ResidentPart } from './resident.ts';
 import { watchedResources } from './restart-scene.ts';
 import { keepWatches, readNodeAction, readWatches } from './watch-store.ts';
@@ -86,8 +87,7 @@ async function considerAll(means: Means, service: string, one: Followed): Promis
       await considerOnce(means, service, one);
     } catch (thrown) {
       one.dueMs = undefined;
-      const text = `the monitor could not decide: ${asSvcError(thrown).message}`;
-      means.residence.tell({ kind: 'monitor', service, rid: null, text, facts: {} });
+      say(means, service, null, 'error', `the monitor could not decide: ${asSvcError(thrown).message}`);
     }
   } while (one.again && !means.residence.signal.aborted);
 }
@@ -107,6 +107,10 @@ async function considerOnce(means: Means, service: string, one: Followed): Promi
   one.dueMs = decision.held.reduce<number | undefined>((first, { untilMs }) => earlier(first, untilMs), undefined);
   await keepChanged(means, service, one, decision.watches);
   await carryOut(means, resident, scene, decision, one);
+}
+
+function say({ residence }: Means, service: string, rid: string | null, level: 'warn' | 'error', text: string): void {
+  report(residence, { kind: 'monitor', service, rid, level, text });
 }
 
 function earlier(a: number | undefined, b: number | undefined): number | undefined {
@@ -152,7 +156,7 @@ async function carryOut(means: Means, { name }: Resident, scene: RestartScene, d
   for (const { rid, attempts, monitored } of decision.gaveUp) {
     const tried = attempts === 0 ? 'it is not to be started again' : `started again ${attempts} times in vain`;
     const follows = monitored ? `monitor_action ${decision.action ?? 'none'}` : 'not monitored';
-    residence.tell({ kind: 'monitor', service: name, rid, text: `given up: ${tried}; ${follows}`, facts: { attempts } });
+    say(means, name, rid, 'error', `given up: ${tried}; ${follows}`);
   }
   const { action } = decision;
   if (action === undefined || residence.signal.aborted) return;
@@ -160,8 +164,7 @@ async function carryOut(means: Means, { name }: Resident, scene: RestartScene, d
   try {
     await doMonitorAction(residence, means.powers, name, action, reason);
   } catch (thrown) {
-    const text = `monitor_action ${action} failed: ${asSvcError(thrown).message}`;
-    residence.tell({ kind: 'monitor', service: name, rid: null, text, facts: { action } });
+    say(means, name, null, 'error', `monitor_action ${action} failed: ${asSvcError(thrown).message}`);
   }
 }
 
@@ -179,7 +182,7 @@ async function restart(means: Means, service: string, scene: RestartScene, rid: 
   const watched = scene.resources.find((resource) => resource.rid === rid);
   const attempts = one.watches?.[rid]?.attempts ?? 0;
   const text = `restart ${attempts} of ${watched === undefined ? attempts : budgetOf(watched)}`;
-  residence.tell({ kind: 'monitor', service, rid, text, facts: { attempt: attempts } });
+  say(means, service, rid, 'warn', text);
   try {
     const { ok } = await residence.act(service, { verb: 'start', rid, automatic: true }, `${rid} went down, ${text}`);
     return ok;
@@ -187,7 +190,7 @@ async function restart(means: Means, service: string, scene: RestartScene, rid: 
     const error = asSvcError(thrown);
     // Somebody else is at work, or we leave: nothing was tried.
     if (error.code === 'BUSY' || error.code === 'CANCELLED') await giveBack(means, service, one, rid);
-    residence.tell({ kind: 'monitor', service, rid, text: `${text} did not begin: ${error.message}`, facts: { code: error.code } });
+    say(means, service, rid, 'warn', `${text} did not begin: ${error.message}`);
     return false;
   }
 }

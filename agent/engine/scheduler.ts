@@ -10,6 +10,7 @@ import type { StatusDocument } from '../state/status-document.ts';
 import { jobPast } from './job-past.ts';
 import { runJob } from './job-run.ts';
 import { jobsOf, whyNotJob } from './jobs.ts';
+import { report } from './report.ts';
 import type { Residence, Resident, ResidentPart } from './resident.ts';
 import { type JobState, learnJobs, questionOf, type ServiceJobs } from './service-jobs.ts';
 
@@ -173,7 +174,7 @@ function isDue(core: Core, state: JobState, nowMs: number): boolean {
 /** A range that closes while its job waits for its turn: somebody must hear of it. */
 function tellClosed({ residence }: Core, { job, why }: JobState): void {
   const text = `not run: its range closed while it waited${why === undefined ? '' : ` (${why})`}`;
-  residence.tell({ kind: 'schedule', service: job.service, rid: job.resource.rid, text, facts: {} });
+  report(residence, { kind: 'schedule', service: job.service, rid: job.resource.rid, level: 'warn', text });
 }
 
 async function startSome(core: Core, due: readonly JobState[], nowMs: number): Promise<void> {

@@ -5,6 +5,7 @@ import type { Zone } from '../state/schedule/zone.ts';
 import type { Instance } from './instance.ts';
 import { jobPast } from './job-past.ts';
 import type { Job } from './jobs.ts';
+import { report } from './report.ts';
 import type { Residence } from './resident.ts';
 import { type JobRecord, type JobRecords, keepJobRecords, readJobRecords, settleCut } from './schedule-store.ts';
 import type { World } from './world.ts';
@@ -63,7 +64,7 @@ export function learnJobs(
     .then(() => learned(own.states))
     .catch((thrown: unknown) => {
       const text = `its schedules are not known: ${asSvcError(thrown).message}`;
-      residence.tell({ kind: 'schedule', service, rid: null, text, facts: {} });
+      report(residence, { kind: 'schedule', service, rid: null, level: 'error', text });
     })
     .finally(() => {
       own.loading = undefined;
