@@ -1,6 +1,6 @@
 /** From an HTTP request to what is asked: route, query and body checked against the table; anything unknown is refused. */
 import type { IncomingMessage } from 'node:http';
-import { compileJsonSchema, type SchemaFault } from '../driver/schema.ts';
+import { compileJsonSchema, type JsonSchema, type SchemaFault } from '../driver/schema.ts';
 import { SvcError } from '../errors.ts';
 import type { Who } from '../io/identity.ts';
 import type { VerbCall } from './control.ts';
@@ -18,36 +18,46 @@ export interface Asked {
 }
 
 export interface RequestReader {
-  /** @throws SvcError NOT_FOUND, UNSUPPORTED (no such method there), CONFIG (what is wrong with the query) */
-  read(method: string, url: string): Asked;
-  /** @throws SvcError CONFIG with every fault of the body */
-  action(body: unknown): { readonly call: VerbCall; readonly who: Who };
+  /** Rejects with NOT_FOUND, UNSUPPORTED (no such method there), CONFIG (what is wrong with the query). */
+  read(method: string, url: string): Promise<Asked>;
+  /** Rejects with CONFIG and every fault of the body. */
+  action(body: unknown): Promise<{ readonly call: VerbCall; readonly who: Who }>;
 }
 
 const maxBodyBytes = 65_536;
 
-/** Compiles every schema once. */
-export async function createRequestReader(): Promise<RequestReader> {
-  const queries = new Map<RouteName, Check>();
-  for (const name of routeNames) queries.set(name, await compileJsonSchema(querySchema(routes[name])));
-  const actions = new Map<string, Check>();
-  for (const verb of actionVerbs) actions.set(verb.name, await compileJsonSchema(actionSchema(verb)));
+/** A schema is compiled when it is first needed: all of them take a second. */
+export function createRequestReader(): RequestReader {
+  const checks = new Map<string, Promise<Check>>();
+  const checkFor = (key: string, schema: () => JsonSchema): Promise<Check> => {
+    const known = checks.get(key) ?? compileJsonSchema(schema());
+    checks.set(key, known);
+    return known;
+  };
   return {
-    read(method, url) {
-      const { pathname, searchParams } = new URL(url, 'http://svcmgrd');
+    async read(method, url) {
+      const { pathname, searchParams } = urlOf(url);
       const { name, id } = findRoute(method, pathname);
       const query = onceEach(searchParams);
-      mustBeValid(queries.get(name), query, 'query');
+      mustBeValid(await checkFor(name, () => querySchema(routes[name])), query, 'query');
       return { name, route: routeOf(name), id, query };
     },
-    action(body) {
-      const { verb, who } = isRecord(body) ? body : {};
-      const check = actions.get(String(verb));
-      if (check === undefined) throw new SvcError('CONFIG', `verb: one of ${[...actions.keys()].join(', ')}`);
-      mustBeValid(check, body, 'body');
+    async action(body) {
+      const { verb: asked, who } = isRecord(body) ? body : {};
+      const verb = actionVerbs.find(({ name }) => name === asked);
+      if (verb === undefined) throw new SvcError('CONFIG', `verb: one of ${actionVerbs.map(({ name }) => name).join(', ')}`);
+      mustBeValid(await checkFor(`action ${verb.name}`, () => actionSchema(verb)), body, 'body');
       return { call: callOfBody(body as Values), who: (who as Who | undefined) ?? { user: 'api' } };
     },
   };
+}
+
+function urlOf(text: string): URL {
+  try {
+    return new URL(text, 'http://svcmgrd');
+  } catch (cause) {
+    throw new SvcError('CONFIG', 'the request target is no URL', { cause });
+  }
 }
 
 function findRoute(method: string, path: string): { readonly name: RouteName; readonly id: string } {
@@ -67,8 +77,8 @@ function onceEach(params: URLSearchParams): Readonly<Record<string, string>> {
   return Object.fromEntries(params);
 }
 
-function mustBeValid(check: Check | undefined, value: unknown, where: string): void {
-  const faults = check?.(value) ?? [];
+function mustBeValid(check: Check, value: unknown, where: string): void {
+  const faults = check(value);
   if (faults.length === 0) return;
   const lines = faults.map(({ keyword, text }) => `${where}${keyword === '' ? '' : ` ${keyword.slice(0, 60)}`}: ${text}`);
   throw new SvcError('CONFIG', lines.join('; '), { hint: 'docs/api.md lists what each route takes' });

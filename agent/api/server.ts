@@ -42,7 +42,7 @@ const maxConnections = 1000;
 const idleMs = 120_000;
 
 export async function openApi(input: ApiInput): Promise<Api> {
-  const served: Served = { ...input, reader: await createRequestReader(), runs: createActionRuns(input.control, input.now) };
+  const served: Served = { ...input, reader: createRequestReader(), runs: createActionRuns(input.control, input.now) };
   const servers = [serverFor(served, true), serverFor(served, false)];
   await listenAt(servers[0] as Server, input.main);
   await listenAt(servers[1] as Server, input.readOnly);
@@ -77,7 +77,7 @@ async function handle(served: Served, mayAct: boolean, request: IncomingMessage,
   response.setHeader('svcmgr-version', served.version);
   response.on('error', () => undefined);
   try {
-    const asked = served.reader.read(request.method ?? '', request.url ?? '');
+    const asked = await served.reader.read(request.method ?? '', request.url ?? '');
     const other = request.headers['svcmgr-version'];
     if (other !== undefined && other !== served.version) {
       throw new SvcError('UNSUPPORTED', `this daemon is svcmgr ${served.version}, the client is of another version`);
@@ -108,7 +108,7 @@ async function answer(served: Served, asked: Asked, request: IncomingMessage, re
     case 'actions':
       return sendJson(response, 200, { actions: runs.all().map(shownRun) });
     case 'begin': {
-      const { call, who } = served.reader.action(await readBody(request));
+      const { call, who } = await served.reader.action(await readBody(request));
       return sendJson(response, 202, shownRun(runs.begin(call, who)));
     }
     case 'abort':

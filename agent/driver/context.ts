@@ -62,6 +62,8 @@ export interface ContextInput {
   readonly role?: Peer['role'] | undefined;
   /** When the look or action began, ms since 1970; default: now. */
   readonly begunMs?: number;
+  /** The marks of all processes, read once in this round. */
+  marked?(): Promise<ReadonlyMap<string, readonly number[]> | undefined>;
   isServiceUp?(): boolean;
   instanceOn?(node: string): Promise<PeerInstance>;
   /** What a peer remembers of this resource, read through its doors. */
@@ -173,7 +175,7 @@ function createReader(input: ContextInput): Reader {
     stat: (path) => look(path, () => doors.statFile(path)),
     list: (path) => look(path, () => doors.listFolder(path)),
     resolve: (path) => look(path, () => doors.resolvePath(path)),
-    processes: () => look('processes', () => doors.scopeProcesses(input.scope)),
+    processes: () => look('processes', async () => doors.scopeProcesses(input.scope, undefined, await input.marked?.())),
   };
 }
 

@@ -27,6 +27,11 @@ const parallelServices = 8;
 /** A look that takes longer than this waits for something, and holds up nobody else. */
 const slotMs = 250;
 
+/** Nothing to compare with before the first round. */
+function isMonitored(watch: ServiceWatch): boolean {
+  return watch.rounds().endedMs !== undefined && watch.monitored().size > 0;
+}
+
 export function createLookRounds(input: RoundsInput): LookRounds {
   const gate = createSemaphore(parallelServices);
   const inRound = new Set<ServiceWatch>();
@@ -59,7 +64,7 @@ export function createLookRounds(input: RoundsInput): LookRounds {
           beginOnce();
           monitoredMs.set(watch, nowMs);
           queue(watch, inRound, watch.lookInRound);
-        } else if (!inMonitor.has(watch) && nowMs - (monitoredMs.get(watch) ?? nowMs) >= monitorIntervalMs && watch.monitored().size > 0) {
+        } else if (!inMonitor.has(watch) && nowMs - (monitoredMs.get(watch) ?? nowMs) >= monitorIntervalMs && isMonitored(watch)) {
           beginOnce();
           monitoredMs.set(watch, nowMs);
           queue(watch, inMonitor, watch.lookAtMonitored);

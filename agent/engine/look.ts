@@ -36,6 +36,8 @@ export async function lookAtAll(run: Run, resources: readonly Resource[], signal
   for (const resource of plain.filter((one) => hostOf(one) === undefined)) begin(resource);
   for (const resource of plain.filter((one) => hostOf(one) !== undefined)) begin(resource, looks.get(hostOf(resource) ?? ''));
   const others = Promise.all(looks.values());
+  // An abort rejects it also where nothing waits for it.
+  others.catch(() => undefined);
   for (const resource of waiting) begin(resource, others);
   return Promise.all(resources.map(({ rid }) => looks.get(rid) as Promise<Look>));
 }

@@ -107,7 +107,11 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
 }
 
 /** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */
-function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place'> {
+function whereTo(
+  run: Run,
+  resource: Resource,
+  signal: AbortSignal,
+): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place' | 'marked'> {
   const { world, instance } = run;
   const ways: Ways = {
     world,
@@ -117,8 +121,14 @@ function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<Contex
   };
   const doorsFor: ContextInput['doorsFor'] = (target) => doorsOf(ways, target);
   const { inside } = resource;
-  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor };
+  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor, ...markedOnce(run) };
   return { node: inside.node, doors: lazyDoors(() => innerDoors(ways, resource)), doorsFor, place: placeOf(inside) };
+}
+
+/** In the daemon's rounds: a thousand applications that are down would each read the environment of every process. */
+function markedOnce({ world, standing }: Run): Pick<ContextInput, 'marked'> {
+  const read = world.doors.markedProcesses;
+  return standing === undefined || read === undefined ? {} : { marked: () => standing.roundShared().once('marks of processes', read) };
 }
 
 /** Folders that drivers and launched applications write into. A disk without room must not keep a stop from going on. */

@@ -56,6 +56,7 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
   };
   let shown = first;
   let epoch = begin(input, shown, standing);
+  let monitored = monitoredIn(shown.instance);
   let own: StatusDocument | undefined;
   let resident: Resident = { name, instance: shown.instance, status: undefined, lookedMs: undefined, action: undefined };
   let peers: readonly PeerAnswer[] = [];
@@ -102,10 +103,11 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
 
   return {
     resident: () => resident,
-    monitored: () => monitoredIn(shown.instance),
+    monitored: () => monitored,
     rounds: () => rounds,
     replace(other) {
       shown = other;
+      monitored = monitoredIn(other.instance);
       resident = { ...resident, instance: other.instance };
       renew();
     },
@@ -121,7 +123,7 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
     },
     lookInRound: () => running ?? start(),
     async lookAtMonitored() {
-      if (own !== undefined) await evaluate(monitoredIn(shown.instance));
+      if (own !== undefined) await evaluate(monitored);
     },
     acted(document) {
       renew();
