@@ -18,6 +18,7 @@ import { linkCommand } from './commands/link.ts';
 import { logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { nodeConfigCommand } from './commands/node-config.ts';
 import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
@@ -34,6 +35,7 @@ import type { VerbName } from './verbs.ts';
 export const commands = {
   'print status': statusCommand,
   check: checkCommand,
+  metrics: metricsCommand,
   ls: lsCommand,
   readiness: readinessCommand,
   start: actionCommand,

@@ -19,6 +19,7 @@ const action = [...selection, 'dry-run', 'allow', 'force', 'local', 'wait', 'no-
 export const verbs = [
   { name: 'print status', group: 'status', services: 'many', options: ['refresh', 'peers'], summary: 'what is up, warn or down, and why', example: 'svcmgr -s svc1 print status' },
   { name: 'check', group: 'status', services: 'many', options: [], summary: 'a line for monitoring: exit 0 up, 1 warn, 2 down, 3 undef', example: "svcmgr check -s 'web*'" },
+  { name: 'metrics', group: 'status', services: 'many', options: [], summary: 'figures for Prometheus, as a scrape of the daemon gets', example: 'svcmgr metrics > /var/lib/node_exporter/svcmgr.prom' },
   { name: 'ls', group: 'status', services: 'many', options: [], words: '[SELECTOR]', summary: 'names that a selector matches', example: "svcmgr ls 'svc*'" },
   { name: 'readiness', group: 'status', services: 'many', options: ['node'], summary: 'could it start there now; what blocks it, what is lost', example: 'svcmgr -s svc1 readiness --node node2' },
   { name: 'start', group: 'actions', services: 'many', options: [...action, 'upto', 'downto', 'no-rollback'], summary: 'start the resources in order', example: 'svcmgr -s svc1 start' },

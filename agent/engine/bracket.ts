@@ -13,6 +13,7 @@ import { fallbackJournal } from './open-records.ts';
 import { awaitSurvivors, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
 import { evaluateStatus } from './status.ts';
+import { tallyAction } from './tally-action.ts';
 import { takesOver } from './take-over.ts';
 import { keepWishes } from './wishes.ts';
 
@@ -140,6 +141,7 @@ export async function closeAction(action: Action, opened: OpenedAction, outcome:
   try {
     await keepExpectation(action, outcome);
     const error = endEntry(action, opened, outcome, journal);
+    await tallyAction(action, error, (Date.now() - outcome.begun) / 1000);
     return { status: await finalStatus(run), error };
   } finally {
     try {

@@ -80,7 +80,7 @@ describe('sim: scheduler', () => {
     return [{ target: 'node2', ok: true }];
   };
   const drivers = (stage: Stage) => ({
-    'sync.timed': timed({ sync: { update } as never }),
+    'sync.timed': timed({ sync: { update } }),
     'task.timed': timed({ run: (at: Act<never>) => work.run(`${at.service} ${at.rid}`, at.signal) }),
     'fs.double': doubleDriver(stage),
   });
