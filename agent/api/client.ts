@@ -6,7 +6,8 @@ export interface Ask {
   readonly socket: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
-  readonly version: string;
+  /** Ours: a daemon of another version then refuses. */
+  readonly version?: string;
   readonly body?: unknown;
   /** Until the whole answer is there; for a stream, until it begins. */
   readonly timeoutMs: number;
@@ -45,7 +46,8 @@ export function ask(asked: Ask): Promise<Answer | typeof noDaemon | typeof noAns
 /** HTTP/1.0: the answer comes unchunked, and ends with the connection. */
 function open({ socket: path, method, path: target, version, body }: Ask, onSent: () => void): Socket {
   const text = body === undefined ? '' : JSON.stringify(body);
-  const head = [`${method} ${target} HTTP/1.0`, `svcmgr-version: ${version}`, `content-length: ${Buffer.byteLength(text)}`];
+  const ours = version === undefined ? [] : [`svcmgr-version: ${version}`];
+  const head = [`${method} ${target} HTTP/1.0`, ...ours, `content-length: ${Buffer.byteLength(text)}`];
   const socket = connect(path, () => {
     onSent();
     socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);

@@ -25,9 +25,12 @@ export async function actedByDaemon(call: Invocation): Promise<number | undefine
   return follow(call, { ...base, method: 'GET', path: `/v1/actions/${id}` });
 }
 
+/** The unit of the machine names no service. */
+const defaultSelectors: Readonly<Record<string, string>> = { boot: 'allservices', shutdown: 'allservices' };
+
 /** Another agent wants to find the action under its own name, and a question needs somebody who answers. */
 function isForDaemon({ verb, selector, switches, values }: Invocation): boolean {
-  if (verb.group !== 'actions' || selector === undefined || switches.has('local')) return false;
+  if (verb.group !== 'actions' || (selector ?? defaultSelectors[verb.name]) === undefined || switches.has('local')) return false;
   if (process.env['SVCMGR_SID'] !== undefined) return false;
   if (switches.has('dry-run')) return true;
   if (verb.name === 'unprovision') return values.confirm !== undefined;
@@ -46,7 +49,7 @@ function bodyOf(call: Invocation): unknown {
   };
   return {
     verb: verb.name,
-    selector,
+    selector: selector ?? defaultSelectors[verb.name],
     ...(words.length === 0 ? {} : { words }),
     options,
     ...(values.format === undefined ? {} : { format: values.format[0] }),
