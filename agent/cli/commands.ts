@@ -17,7 +17,7 @@ import { getCommand } from './commands/get.ts';
 import { historyCommand } from './commands/history.ts';
 import { clearCommand, resumeCommand } from './commands/interrupted.ts';
 import { linkCommand } from './commands/link.ts';
-import { logsCommand } from './commands/logs.ts';
+import { eventsCommand, logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
 import { metricsCommand } from './commands/metrics.ts';
@@ -72,6 +72,7 @@ export const commands = {
   'schedule explain': explainCommand,
   history: historyCommand,
   logs: logsCommand,
+  events: eventsCommand,
   'daemon start': daemonCommand,
   'daemon stop': daemonCommand,
   'daemon status': daemonCommand,

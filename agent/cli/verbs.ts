@@ -58,6 +58,7 @@ export const verbs = [
   { name: 'daemon stop', group: 'node', services: 'none', options: [], summary: 'end the daemon; services and applications go on', example: 'svcmgr daemon stop' },
   { name: 'daemon status', group: 'node', services: 'none', options: [], summary: 'does the daemon run, and how it is; exit 3 when not', example: 'svcmgr daemon status' },
   { name: 'daemon reload', group: 'node', services: 'none', options: [], summary: 'take the files as they are now', example: 'svcmgr daemon reload' },
+  { name: 'events', group: 'journal', services: 'many', options: ['since', 'follow'], summary: 'what happened: states, actions, what the daemon did', example: 'svcmgr events -f --format jsonl' },
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
   { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },
   { name: 'node print config', group: 'node', services: 'none', options: ['file'], summary: 'the effective node configuration, secrets masked', example: 'svcmgr node print config' },

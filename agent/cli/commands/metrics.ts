@@ -2,7 +2,7 @@
 import type { MetricSource } from '../../api/metrics.ts';
 import { asSvcError } from '../../errors.ts';
 import { createSemaphore } from '../../io/semaphore.ts';
-import type { App } from '../app.ts';
+import { type App, formatOf, sayData } from '../app.ts';
 import { complaint } from '../complain.ts';
 import { selectedServices } from '../selected.ts';
 import { version } from '../version.ts';
@@ -14,7 +14,9 @@ export async function metricsCommand(app: App): Promise<number> {
   const gate = createSemaphore(parallelServices);
   const services = await selectedServices(app);
   const sources = await Promise.all(services.map((service) => gate.run(() => sourceOf(app, service))));
-  app.out(app.metrics.render(sources, { version, node: app.world.node.name }, app.world.now().getTime()));
+  const text = app.metrics.render(sources, { version, node: app.world.node.name }, app.world.now().getTime());
+  if (formatOf(app) === 'tree') app.out(text);
+  else sayData(app, { schema: 1, lines: text.split('\n').slice(0, -1) });
   return 0;
 }
 
