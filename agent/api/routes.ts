@@ -27,6 +27,7 @@ const since = { after: { type: 'string', pattern: '^\\d{1,15}$', description: 'o
 export const routes = {
   status: { method: 'GET', path: '/v1/status', access: 'read', answer: 'text', verb: 'print status', summary: 'status of services, as print status prints it' },
   check: { method: 'GET', path: '/v1/check', access: 'read', answer: 'text', verb: 'check', summary: 'the line for monitoring; its exit status is in Svcmgr-Exit' },
+  metrics: { method: 'GET', path: '/metrics', access: 'read', answer: 'text', verb: 'metrics', summary: 'figures for Prometheus; never looks, never waits' },
   services: { method: 'GET', path: '/v1/services', access: 'read', answer: 'text', verb: 'ls', summary: 'names of services' },
   events: { method: 'GET', path: '/v1/events', access: 'read', answer: 'events', query: since, summary: 'what happens: states, actions, files' },
   daemon: { method: 'GET', path: '/v1/daemon', access: 'read', answer: 'json', summary: 'the daemon itself: pid, version, since when, what it does' },

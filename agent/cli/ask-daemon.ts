@@ -6,7 +6,12 @@ import { type ColourWish, wantsColour } from './render/colour.ts';
 import { version } from './version.ts';
 
 /** Verbs that the daemon answers from memory, and where. */
-const readPaths: Readonly<Record<string, string>> = { 'print status': '/v1/status', check: '/v1/check', ls: '/v1/services' };
+const readPaths: Readonly<Record<string, string>> = {
+  'print status': '/v1/status',
+  check: '/v1/check',
+  metrics: '/metrics',
+  ls: '/v1/services',
+};
 
 /** Looking may take as long as the slowest resource. */
 const refreshMs = 60_000;
