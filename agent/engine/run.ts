@@ -99,6 +99,7 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     ...whereTo(run, resource, signal),
     shared: run.shared,
     round: run.standing?.roundShared() ?? run.round,
+    outdates: world.round,
     memory: run.memory,
     configOn: (node) => configOn(run, resource, node),
     section: (name) => {
