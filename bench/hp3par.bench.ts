@@ -107,7 +107,7 @@ function roundsOf(home: Home, world: World): readonly Subject[] {
     await Promise.all(names.map((number) => statusOf(now, `${prefix}${number}`, new AbortController().signal)));
   };
   return [
-    { name: plainServices, run: round('plain') },
+    { name: plainServices, isFloor: true, run: round('plain') },
     { name: manyServices, run: round('array') },
   ];
 }
