@@ -9,6 +9,7 @@ import { complaint, exitOf } from './cli/complain.ts';
 import type { Invocation } from './cli/parse.ts';
 import { type ColourWish, wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
+import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
 import { verbs } from './cli/verbs.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
@@ -48,16 +49,19 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   // An operator may stand in the very mount point that a stop unmounts: we must not keep it busy.
   if (call.verb.group === 'actions') process.chdir('/');
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
-  const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
+  const live = liveLine(call);
+  const sink = joinSinks([consoleSink(call, live), ...(file === undefined ? [] : [file.sink])]);
   const opened: Pick<NodeWays, 'close'>[] = [];
   try {
     const world = await createWorld(paths, sink, call, opened);
-    return await commands[call.verb.name](createApp(call, world, signal));
+    const watched = live === undefined ? world : { ...world, live: (line: Line) => live.show(renderLine(line)) };
+    return await commands[call.verb.name](createApp(call, watched, signal, live));
   } catch (thrown) {
     const error = asSvcError(thrown);
     if (error.code === 'BUG') file?.sink({ at: new Date(), level: 'error', text: complaint(error, true) });
     throw error;
   } finally {
+    live?.clear();
     for (const ways of opened) await ways.close();
     await file?.close();
   }
@@ -84,8 +88,8 @@ async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: P
     }),
     doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
     ...(sid === undefined ? {} : { sid }),
+    rshTo: (name) => rshTo(node, name, process.env, ways.addressOf(name)),
     round: createShared(),
-    rshTo: (name) => rshTo(node, name, process.env),
     now: () => new Date(),
     sink,
     who: findWho(process.env),
@@ -135,10 +139,22 @@ function joinSinks(sinks: readonly Sink[]): Sink {
 
 const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Line['level'], number>;
 
-function consoleSink(call: Invocation): Sink {
+/** For whoever watches an action on a terminal. */
+function liveLine(call: Invocation): LiveLine | undefined {
+  if (!process.stderr.isTTY || call.switches.has('quiet')) return undefined;
+  return createLiveLine(
+    (text) => void process.stderr.write(text),
+    // A terminal that does not know its size says 0.
+    () => process.stderr.columns || 80,
+  );
+}
+
+function consoleSink(call: Invocation, live: LiveLine | undefined): Sink {
   const least = call.switches.has('debug') ? 'debug' : call.switches.has('quiet') ? 'warn' : 'info';
   return (line) => {
-    if (ranks[line.level] >= ranks[least]) process.stderr.write(`${renderLine(line)}\n`);
+    if (ranks[line.level] < ranks[least]) return;
+    live?.clear();
+    process.stderr.write(`${renderLine(line)}\n`);
   };
 }
 
@@ -160,12 +176,16 @@ function catchInterrupts(isAction: boolean): { signal: AbortSignal; stop(): void
   };
 }
 
-function createApp(call: Invocation, world: World, signal: AbortSignal): App {
+function createApp(call: Invocation, world: World, signal: AbortSignal, live: LiveLine | undefined): App {
+  const say = (stream: NodeJS.WriteStream, text: string): void => {
+    live?.clear();
+    stream.write(text);
+  };
   return {
     world,
     call,
-    out: (text) => void process.stdout.write(text),
-    note: (text) => void process.stderr.write(text),
+    out: (text) => say(process.stdout, text),
+    note: (text) => say(process.stderr, text),
     colour: wantsColour(colourWish(call)),
     columns: process.stdout.isTTY ? process.stdout.columns : 78,
     signal,

@@ -7,6 +7,7 @@ import { unlessAborted } from './abortable.ts';
 import type {
   Act,
   Argv,
+  Devices,
   Host,
   Log,
   Observe,
@@ -73,6 +74,7 @@ export interface ContextInput {
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
+  devicesOf(rid: string): Promise<Devices>;
 }
 
 /** What it takes to look. */
@@ -111,6 +113,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     get resources() {
       return input.resources();
     },
+    devicesOf: (rid) => input.devicesOf(rid),
     // What is asked inside a container is the matter of its service alone.
     shared: (key, probe) =>
       (input.place === undefined ? (input.round ?? input.shared) : input.shared).once(`${key}${input.place?.suffix ?? ''}`, probe),

@@ -73,11 +73,21 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     memory: run.memory,
     configOn: (node) => configOn(run, resource, node),
     section: (name) => {
-      const values = world.node.sections.get(name);
+      const values = name === 'node' ? textsOf(world.node.settings) : world.node.sections.get(name);
       return values === undefined ? undefined : { name, values };
+    },
+    devicesOf: async (rid) => {
+      const sibling = instance.resources.find((one) => one.rid === rid);
+      const found = await sibling?.driver.devices?.(createObserve(contextInput(run, sibling, signal)));
+      return found ?? { uses: [], gives: [] };
     },
     resources: () => instance.resources.map((sibling) => viewOf(sibling, run.reports.get(sibling.rid))),
   };
+}
+
+/** The settings of the node that are plain texts. */
+function textsOf(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */

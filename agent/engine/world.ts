@@ -25,6 +25,8 @@ export interface World {
   readonly round?: Shared;
   readonly now: () => Date;
   readonly sink: Sink;
+  /** Shows a line that the next one replaces; absent: nobody watches on a terminal. */
+  readonly live?: Sink;
   /** Who asks, for the journal. */
   readonly who: Who;
   /** Session id that another agent gave to this call: its action is journaled under it, so that the other one finds how it ended. */

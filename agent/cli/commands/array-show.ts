@@ -1,5 +1,5 @@
 /** `array show`: every array of the node file, or one: who it is, its links and remote copy groups. Exit 8 when one does not answer. */
-import { nearestName } from '../../config/nearest.ts';
+import { nearestName } from '../../nearest.ts';
 import type { ArrayView } from '../../driver/contract.ts';
 import { knownArrays } from '../../engine/array-ways.ts';
 import { type ArrayAnswer, viewArray } from '../../engine/array-view.ts';

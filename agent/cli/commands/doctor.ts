@@ -1,7 +1,7 @@
 /** `node doctor`: is this node fit for its services? A line per check, with the command that mends it. Exit 1 when a check failed. */
 import { statfs } from 'node:fs/promises';
 import { readOwner } from '../../io/lock.ts';
-import { lockFile } from '../../engine/bracket.ts';
+import { lockFile } from '../../engine/service-lock.ts';
 import { knownArrays } from '../../engine/array-ways.ts';
 import { viewArray } from '../../engine/array-view.ts';
 import { loadNode } from '../../engine/node.ts';
