@@ -15,11 +15,13 @@ import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
 import { createRegistry } from './driver/registry.ts';
+import { openArrayWays } from './engine/array-ways.ts';
 import { loadNode } from './engine/node.ts';
 import { type NodeWays, openNodeWays } from './engine/node-ways.ts';
 import { createRemotePeers } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
 import { rshTo } from './engine/rsh.ts';
+import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
@@ -49,7 +51,7 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
   const live = liveLine(call);
   const sink = joinSinks([consoleSink(call, live), ...(file === undefined ? [] : [file.sink])]);
-  const opened: NodeWays[] = [];
+  const opened: Pick<NodeWays, 'close'>[] = [];
   try {
     const world = await createWorld(paths, sink, call, opened);
     const watched = live === undefined ? world : { ...world, live: (line: Line) => live.show(renderLine(line)) };
@@ -66,25 +68,28 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
 }
 
 /** The world of this node: node configuration, drivers, doors. Adds to `opened` what must be closed in the end. */
-async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: NodeWays[]): Promise<World> {
+async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: Pick<NodeWays, 'close'>[]): Promise<World> {
   const node = await usableNode(paths, call);
   const ways = openNodeWays(node, process.env);
-  opened.push(ways);
+  const doors = createDoors(openScopes(paths.state));
+  const arrays = openArrayWays(node, doors);
+  opened.push(ways, arrays);
   const sid = givenSid(process.env['SVCMGR_SID']);
   return {
     paths,
     node,
     registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
-    doors: createDoors(openScopes(paths.state)),
+    doors,
     peers: createRemotePeers({
       run: ways.run,
       placeOf: (name) => remotePlace(node, name),
       now: () => new Date(),
       timeoutMs: node.settings.peer_timeout,
     }),
-    doorsFor: ways.doorsFor,
+    doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
     ...(sid === undefined ? {} : { sid }),
     rshTo: (name) => rshTo(node, name, process.env, ways.addressOf(name)),
+    round: createShared(),
     now: () => new Date(),
     sink,
     who: findWho(process.env),

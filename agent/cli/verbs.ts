@@ -54,6 +54,7 @@ export const verbs = [
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
   { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },
   { name: 'node print config', group: 'node', services: 'none', options: ['file'], summary: 'the effective node configuration, secrets masked', example: 'svcmgr node print config' },
+  { name: 'array show', group: 'node', services: 'none', options: [], words: '[ARRAY]', summary: 'arrays of the node file: links, copy groups, roles, ages', example: 'svcmgr array show hp3par1' },
   { name: 'doc', group: 'node', services: 'none', options: [], words: '[DRIVER|KEYWORD|errors|drivers]', summary: 'drivers, keywords and errors', example: 'svcmgr doc fs.ext4' },
   { name: 'completion', group: 'node', services: 'none', options: [], words: 'bash|zsh|fish', summary: 'a completion script for your shell', example: 'svcmgr completion bash > /etc/bash_completion.d/svcmgr' },
 ] as const satisfies readonly VerbSpec[];

@@ -34,7 +34,7 @@ export async function serviceReadiness(
   const nodes = node === undefined ? members(run) : [memberNamed(run, node)];
   const reports = await Promise.all(nodes.map((one) => ask(run, one, signal)));
   const sources = await Promise.all((alone ? [] : sourcesBeyond(reports)).map((one) => ask(run, one, signal)));
-  const known = [...(await syncFacts(run)), ...[...reports, ...sources].flatMap(({ syncs }) => syncs)];
+  const known = [...(await syncFacts(run, signal)), ...[...reports, ...sources].flatMap(({ syncs }) => syncs)];
   const nowMs = world.now().getTime();
   const complete = reports.map((report, at) => completed(report, nodes[at] ?? report.node, known, nowMs));
   return { schema: 1, service, ready: complete.every(({ ready }) => ready), nodes: complete };

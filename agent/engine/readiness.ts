@@ -58,7 +58,7 @@ export async function readinessHere(world: World, service: string, signal: Abort
   const [own, peers, syncs, start, stop] = await Promise.all([
     ownBlockers(asker, resources, status, invalid),
     peerFindings(asker),
-    syncFacts(run),
+    syncFacts(run, signal),
     actionDurations(world, service, 'start'),
     actionDurations(world, service, 'stop'),
   ]);
