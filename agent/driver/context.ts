@@ -7,6 +7,7 @@ import { unlessAborted } from './abortable.ts';
 import type {
   Act,
   Argv,
+  Devices,
   Host,
   Log,
   Observe,
@@ -64,6 +65,8 @@ export interface ContextInput {
   readonly role?: Peer['role'] | undefined;
   /** When the look or action began, ms since 1970; default: now. */
   readonly begunMs?: number;
+  /** The marks of all processes, read once in this round. */
+  marked?(): Promise<ReadonlyMap<string, readonly number[]> | undefined>;
   isServiceUp?(): boolean;
   instanceOn?(node: string): Promise<PeerInstance>;
   /** What a peer remembers of this resource, read through its doors. */
@@ -73,10 +76,11 @@ export interface ContextInput {
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
+  devicesOf(rid: string): Promise<Devices>;
 }
 
 /** What it takes to look. */
-export type ReaderInput = Pick<ContextInput, 'rid' | 'reads' | 'doors' | 'signal' | 'log' | 'place' | 'scope'>;
+export type ReaderInput = Pick<ContextInput, 'rid' | 'reads' | 'doors' | 'signal' | 'log' | 'place' | 'scope' | 'marked'>;
 
 export interface ActInput extends ContextInput {
   readonly effects: Effects;
@@ -111,6 +115,7 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     get resources() {
       return input.resources();
     },
+    devicesOf: (rid) => input.devicesOf(rid),
     // What is asked inside a container is the matter of its service alone.
     shared: (key, probe) =>
       (input.place === undefined ? (input.round ?? input.shared) : input.shared).once(`${key}${input.place?.suffix ?? ''}`, probe),
@@ -180,7 +185,7 @@ export function createReader(input: ReaderInput): Reader {
     stat: (path) => look(path, () => doors.statFile(path)),
     list: (path) => look(path, () => doors.listFolder(path)),
     resolve: (path) => look(path, () => doors.resolvePath(path)),
-    processes: () => look('processes', () => doors.scopeProcesses(input.scope)),
+    processes: () => look('processes', async () => doors.scopeProcesses(input.scope, undefined, await input.marked?.())),
   };
 }
 

@@ -20,10 +20,10 @@
 import type { ErrorCode } from '../errors.ts';
 import type { Config, Keywords } from './keywords.ts';
 import type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
-import type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
+import type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
 
 export type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
-export type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
+export type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
 
@@ -36,6 +36,8 @@ export interface Note {
 
 export interface Report {
   readonly state: State;
+  /** What the status tree shows, where only looking can tell (the paths of a reservation); else the driver's `label`. */
+  readonly label?: string;
   readonly notes?: readonly Note[];
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -132,6 +134,8 @@ export interface Observe<T extends Keywords> {
   resource(rid: string): ResourceView | undefined;
   /** Every resource of the service. */
   readonly resources: readonly ResourceView[];
+  /** Asks the driver of a sibling for its devices; none where it has none to tell. */
+  devicesOf(rid: string): Promise<Devices>;
   /** One query per status round for all services; dropped after any change on that key. */
   shared<V>(key: string, probe: () => Promise<V>): Promise<V>;
   /** Repeats `probe` until it returns a value; TIMEOUT when the limit passes. */
@@ -161,7 +165,8 @@ export interface Act<T extends Keywords> extends Observe<T> {
 export interface ImpliedResource {
   readonly rid: string;
   readonly type: string;
-  readonly values: Readonly<Record<string, string>>;
+  /** Values of its keywords, typed as its table says: nothing converts them or fills in defaults. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** Where in the walk, relative to the resource that implies it. */
   readonly order: 'before' | 'after';
 }
@@ -187,9 +192,9 @@ export interface Driver<T extends Keywords = Keywords> {
   status(at: Observe<T>): Promise<Report>;
   /** Where in its group: filesystems by mount depth. Lower starts first. */
   depth?(config: Config<T>): number;
-  implies?(config: Config<T>): readonly ImpliedResource[];
+  implies?(config: Config<T>, rid: string): readonly ImpliedResource[];
   locks?(config: Config<T>): readonly string[];
-  devices?(at: Observe<T>): Promise<{ readonly uses: readonly string[]; readonly gives: readonly string[] }>;
+  devices?(at: Observe<T>): Promise<Devices>;
   /** Asked of ALL selected resources before the first change of the walk. */
   blockers?(at: Observe<T>, verb: string): Promise<readonly Blocker[]>;
   /**

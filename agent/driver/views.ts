@@ -30,7 +30,7 @@ export interface ResourceView {
   readonly standby?: boolean;
 }
 
-/** A section of the node configuration, e.g. `array#hp3par1`. Raw strings, scopes and references already resolved. */
+/** A section of the node configuration, e.g. `array#hp3par1` or `node`. Raw strings, scopes and references already resolved. */
 export interface SectionView {
   readonly name: string;
   readonly values: Readonly<Record<string, string>>;

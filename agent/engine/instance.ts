@@ -87,7 +87,7 @@ function labelOf(driver: Driver, config: Readonly<Record<string, unknown>>, type
 }
 
 function impliedOf(owner: Resource, registry: Registry): readonly Resource[] {
-  return (owner.driver.implies?.(owner.config as never) ?? []).map((implied) => {
+  return (owner.driver.implies?.(owner.config as never, owner.rid) ?? []).map((implied) => {
     const driver = registry.driver(implied.type);
     return {
       ...owner,

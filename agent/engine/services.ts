@@ -178,7 +178,9 @@ function lastGoodFile(world: World, service: string): string {
 }
 
 async function loadImplied(world: World, definition: ServiceDefinition | undefined): Promise<void> {
-  const implied = (definition?.resources ?? []).flatMap((one) => world.registry.driver(one.type).implies?.(one.config as never) ?? []);
+  const implied = (definition?.resources ?? []).flatMap(
+    (one) => world.registry.driver(one.type).implies?.(one.config as never, one.rid) ?? [],
+  );
   await world.registry.load(implied.map((one) => one.type));
 }
 

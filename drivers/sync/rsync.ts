@@ -1,5 +1,7 @@
 import { type Act, type Blocker, defineDriver, type Observe, type Outcome, type Peer } from '../../agent/driver/contract.ts';
 import type { Config, Keywords } from '../../agent/driver/keywords.ts';
+import { lvmReads } from '../lib/lvm.ts';
+import { overSnapshots } from '../lib/lvm-snapshot.ts';
 import { tidyPath } from '../lib/mountinfo.ts';
 import { isRelative, optionFault } from '../lib/rsync-command.ts';
 import { checkTarget } from '../lib/rsync-check.ts';
@@ -45,6 +47,12 @@ const keywords = {
     text: 'More deletions on a target are refused. Default: a quarter of the files, at least 100.',
     example: '1000',
   },
+  snap: {
+    kind: 'boolean',
+    default: 'false',
+    text: 'Whether the files are read from snapshots of the logical volumes they lie on: all of one moment.',
+  },
+  snap_size: { kind: 'size', text: 'Room for what changes while a snapshot exists; a tenth of the volume when not set.', example: '1g' },
   timeout: { kind: 'duration', default: '1h', text: 'How long rsync waits for data before it gives up.' },
   schedule: { kind: 'schedule', default: '03:59-05:59@121', inherits: 'sync_schedule', text: 'When the daemon copies.', example: '@60' },
   sync_max_delay: {
@@ -87,12 +95,25 @@ async function send(at: Acting, extra: readonly string[]): Promise<readonly Outc
     const items = itemsFor(at, peer, at.config, sources);
     checked.push({ peer, ready: await orFailure(at, peer.node, () => check(at, peer, items, extra)) });
   }
-  const outcomes: Outcome[] = [];
-  for (const { peer, ready } of checked) {
-    const outcome = 'ok' in ready ? ready : await orFailure(at, peer.node, () => sendAll(at, ready));
-    outcomes.push(await keepOutcome(at, outcome));
-  }
-  return outcomes;
+  const sendEach = async (place: (path: string) => string): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (const { peer, ready } of checked) {
+      const outcome = 'ok' in ready ? ready : await orFailure(at, peer.node, () => sendAll(at, readAt(ready, place)));
+      outcomes.push(await keepOutcome(at, outcome));
+    }
+    return outcomes;
+  };
+  if (!at.config.snap || checked.every(({ ready }) => 'ok' in ready)) return sendEach((path) => path);
+  return overSnapshots(
+    at,
+    sources.sources.map(({ path }) => path),
+    at.config.snap_size,
+    sendEach,
+  );
+}
+
+function readAt(ready: Ready, place: (path: string) => string): Ready {
+  return { ...ready, items: ready.items.map((item) => ({ ...item, sources: item.sources.map(place) })) };
 }
 
 async function check(at: Acting, peer: Peer, items: readonly SyncItem[], extra: readonly string[]): Promise<Ready | Outcome> {
@@ -165,7 +186,7 @@ export default defineDriver({
   summary: 'Files and folders copied to the other nodes of the service by rsync over ssh.',
   needs: ['rsync', 'ssh'],
   keywords,
-  reads: () => rsyncReads,
+  reads: () => [...rsyncReads, ...lvmReads],
   label: ({ src, target }) => `rsync ${src.join(' ')} to ${[...target].sort().join(', ')}`,
   locks: ({ dst }) => [`rsync ${tidyPath(dst)}`],
   status: (at) => syncStatus(at, at.config),

@@ -17,6 +17,8 @@ export interface Rig {
   takeAway(): void;
   /** Removes what a stop rightly leaves (folders), so that the next start has everything to do again. */
   tidy?(): unknown;
+  /** Another machine in the place of this one, or this one with other settings. */
+  doors?(real: Doors): Doors;
   /** Commands run in this network namespace. */
   readonly netns?: Netns;
   /** Sections of the node file. */
