@@ -86,11 +86,19 @@ describe('hp3par simulator: invariants', () => {
     // A start with -nosync says by itself that both are level.
     const honest = moves.filter((move) => move.kind !== 'command' || !move.line.includes('-nosync'));
     const write = fc.record({ kind: fc.constant('write' as const), on: side });
+    const sync = side.map((on): Move => ({ kind: 'command', on, line: `syncrcopy ${names[on]}` }));
+    const moment = fc.constantFrom(500, 2500).map((ms): Move => ({ kind: 'time', ms }));
+    const swap = side.chain((on) =>
+      fc
+        .constantFrom(`setrcopygroup reverse -f -stopgroups ${names[on]}`, `startrcopygroup ${names[on]}`)
+        .map((line): Move => ({ kind: 'command', on, line })),
+    );
+    const busy = fc.oneof(honest, write, write, sync, sync, moment, moment, swap, swap);
     await fc.assert(
-      fc.asyncProperty(worlds, fc.array(fc.oneof(honest, write), { minLength: 5, maxLength: 25 }), async (world, all) => {
+      fc.asyncProperty(worlds, fc.array(busy, { minLength: 10, maxLength: 30 }), async (world, all) => {
         await walk(configOf(world, 1), all);
       }),
-      { numRuns: 25, ...patience },
+      { numRuns: 40, ...patience },
     );
   });
 
