@@ -77,7 +77,7 @@ describe('hp3par simulator: invariants', () => {
       fc.asyncProperty(worlds, fc.array(moves, { minLength: 5, maxLength: 40 }), async (world, all) => {
         await walk(configOf(world, 0), all);
       }),
-      { numRuns: 300, ...patience },
+      { numRuns: 200, ...patience },
     );
   });
 
