@@ -2,10 +2,12 @@
 import type { Command } from './app.ts';
 import { actionCommand } from './commands/action.ts';
 import { arrayShowCommand } from './commands/array-show.ts';
+import { bootCommand, shutdownCommand } from './commands/boot.ts';
 import { changeCommand } from './commands/change-config.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
+import { daemonCommand } from './commands/daemon.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { docCommand } from './commands/doc.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -16,9 +18,10 @@ import { getCommand } from './commands/get.ts';
 import { historyCommand } from './commands/history.ts';
 import { clearCommand, resumeCommand } from './commands/interrupted.ts';
 import { linkCommand } from './commands/link.ts';
-import { logsCommand } from './commands/logs.ts';
+import { eventsCommand, logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { nodeConfigCommand } from './commands/node-config.ts';
 import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
@@ -35,6 +38,7 @@ import type { VerbName } from './verbs.ts';
 export const commands = {
   'print status': statusCommand,
   check: checkCommand,
+  metrics: metricsCommand,
   ls: lsCommand,
   readiness: readinessCommand,
   start: actionCommand,
@@ -47,6 +51,8 @@ export const commands = {
   switch: relocateCommand,
   giveback: relocateCommand,
   takeover: takeoverCommand,
+  boot: bootCommand,
+  shutdown: shutdownCommand,
   freeze: markCommand,
   thaw: markCommand,
   clear: clearCommand,
@@ -67,6 +73,11 @@ export const commands = {
   'schedule explain': explainCommand,
   history: historyCommand,
   logs: logsCommand,
+  events: eventsCommand,
+  'daemon start': daemonCommand,
+  'daemon stop': daemonCommand,
+  'daemon status': daemonCommand,
+  'daemon reload': daemonCommand,
   'node doctor': doctorCommand,
   'node ping': nodePingCommand,
   'node print config': nodeConfigCommand,

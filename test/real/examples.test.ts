@@ -39,7 +39,7 @@ function statesOf(document: StatusDocument): Readonly<Record<string, string>> {
 
 describe('real: examples', () => {
   it('are the ones tested here', () => {
-    // The one on arrays has a test of its own: hp3par-document.test.ts.
+    // The one on arrays has a test of its own: demo-hp3par.test.ts.
     expect(names.sort()).to.deep.equal(['batch', 'svc1.opensvc.com', 'web']);
   });
 
