@@ -24,6 +24,12 @@ mnt = /srv/svc1
 mnt_opt = noatime
 `;
 
+function nodeFile(name: string): string {
+  const peer = name === 'node1' ? 'node2' : 'node1';
+  const login = 'key = /root/.ssh/id_ed25519\nknown_hosts = /root/.ssh/known_hosts\n';
+  return `[node]\nname = ${name}\n\n[host#${peer}]\naddress = 10.77.0.${peer === 'node1' ? 1 : 2}\n${login}`;
+}
+
 interface Shown {
   readonly avail: string;
   readonly resources: Readonly<
@@ -63,7 +69,11 @@ describe('lab: volume groups and reservations', function () {
 
   before('the service on both nodes', async function () {
     this.timeout(240_000);
-    for (const node of [node1(), node2()]) await node.write('/etc/svcmgr/services.d/svc1.conf', service);
+    for (const node of [node1(), node2()]) {
+      await node.must(['mkdir', '-p', '/etc/svcmgr/services.d']);
+      await node.write('/etc/svcmgr/svcmgr.conf', nodeFile(node.name));
+      await node.write('/etc/svcmgr/services.d/svc1.conf', service);
+    }
   });
 
   it('provisions reservation, group, volume and filesystem', async () => {
