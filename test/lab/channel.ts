@@ -77,7 +77,8 @@ export function openChannel(socket: Socket): Channel {
     pending.clear();
   };
   socket.on('error', () => undefined);
-  socket.on('close', () => fail(new Error('the node is gone')));
+  // The end of QEMU follows, and has more to say.
+  socket.on('close', () => setTimeout(() => fail(new Error('the node is gone')), 5000).unref());
   const take = (reply: Reply) => {
     if ('hello' in reply) return hello?.resolve();
     return pending.get(reply.id)?.take(reply);

@@ -106,7 +106,7 @@ export function lastWords(machine: Machine): string {
     textOf(path.join(machine.folder, `${machine.name}.${suffix}`))
       .trimEnd()
       .split('\n')
-      .slice(-30)
+      .slice(-80)
       .join('\n');
   return `--- console of ${machine.name}:\n${tail('console')}\n--- QEMU:\n${tail('qemu')}`;
 }

@@ -9,6 +9,8 @@ target=iqn.2026-11.svcmgr.lab:san
 modprobe -a iscsi_tcp sd_mod sg
 mkdir -p /run/lock/iscsi
 pidof iscsid >/dev/null || iscsid
+# A pulled plug may have torn the records of the last boot.
+rm -rf /etc/iscsi/nodes /etc/iscsi/send_targets
 for address; do
   iscsiadm -m node -o new -T "$target" -p "$address:3260" >/dev/null
   iscsiadm -m node -T "$target" -p "$address:3260" -l >/dev/null

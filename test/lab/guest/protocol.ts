@@ -25,20 +25,23 @@ export type Reply =
 
 /** Cuts a stream of bytes into its JSON lines; what is no JSON is dropped (a line that a crash tore). */
 export function makeLineReader<T>(take: (message: T) => void): (chunk: Buffer) => void {
-  let rest = '';
+  let held: Buffer[] = [];
   return (chunk) => {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const message = parse<T>(line);
+    let from = 0;
+    for (let end = chunk.indexOf('\n'); end >= 0; end = chunk.indexOf('\n', from)) {
+      const message = parse<T>(Buffer.concat([...held, chunk.subarray(from, end)]));
+      held = [];
+      from = end + 1;
       if (message !== undefined) take(message);
     }
+    // A copy: the reader uses its buffer again.
+    if (from < chunk.length) held.push(Buffer.from(chunk.subarray(from)));
   };
 }
 
-function parse<T>(line: string): T | undefined {
+function parse<T>(line: Buffer): T | undefined {
   try {
-    return JSON.parse(Buffer.from(line, 'latin1').toString('utf8')) as T;
+    return JSON.parse(line.toString('utf8')) as T;
   } catch {
     return undefined;
   }
