@@ -9,16 +9,19 @@ import { complaint, exitOf } from './cli/complain.ts';
 import type { Invocation } from './cli/parse.ts';
 import { type ColourWish, wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
+import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
 import { verbs } from './cli/verbs.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
 import { createRegistry } from './driver/registry.ts';
+import { openArrayWays } from './engine/array-ways.ts';
 import { loadNode } from './engine/node.ts';
 import { type NodeWays, openNodeWays } from './engine/node-ways.ts';
 import { createRemotePeers } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
 import { rshTo } from './engine/rsh.ts';
+import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { createDoors } from './io/doors.ts';
@@ -46,41 +49,47 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   // An operator may stand in the very mount point that a stop unmounts: we must not keep it busy.
   if (call.verb.group === 'actions') process.chdir('/');
   const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
-  const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
-  const opened: NodeWays[] = [];
+  const live = liveLine(call);
+  const sink = joinSinks([consoleSink(call, live), ...(file === undefined ? [] : [file.sink])]);
+  const opened: Pick<NodeWays, 'close'>[] = [];
   try {
     const world = await createWorld(paths, sink, call, opened);
-    return await commands[call.verb.name](createApp(call, world, signal));
+    const watched = live === undefined ? world : { ...world, live: (line: Line) => live.show(renderLine(line)) };
+    return await commands[call.verb.name](createApp(call, watched, signal, live));
   } catch (thrown) {
     const error = asSvcError(thrown);
     if (error.code === 'BUG') file?.sink({ at: new Date(), level: 'error', text: complaint(error, true) });
     throw error;
   } finally {
+    live?.clear();
     for (const ways of opened) await ways.close();
     await file?.close();
   }
 }
 
 /** The world of this node: node configuration, drivers, doors. Adds to `opened` what must be closed in the end. */
-async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: NodeWays[]): Promise<World> {
+async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: Pick<NodeWays, 'close'>[]): Promise<World> {
   const node = await usableNode(paths, call);
   const ways = openNodeWays(node, process.env);
-  opened.push(ways);
+  const doors = createDoors(openScopes(paths.state));
+  const arrays = openArrayWays(node, doors);
+  opened.push(ways, arrays);
   const sid = givenSid(process.env['SVCMGR_SID']);
   return {
     paths,
     node,
     registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
-    doors: createDoors(openScopes(paths.state)),
+    doors,
     peers: createRemotePeers({
       run: ways.run,
       placeOf: (name) => remotePlace(node, name),
       now: () => new Date(),
       timeoutMs: node.settings.peer_timeout,
     }),
-    doorsFor: ways.doorsFor,
+    doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
     ...(sid === undefined ? {} : { sid }),
-    rshTo: (name) => rshTo(node, name, process.env),
+    rshTo: (name) => rshTo(node, name, process.env, ways.addressOf(name)),
+    round: createShared(),
     now: () => new Date(),
     sink,
     who: findWho(process.env),
@@ -130,10 +139,22 @@ function joinSinks(sinks: readonly Sink[]): Sink {
 
 const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Line['level'], number>;
 
-function consoleSink(call: Invocation): Sink {
+/** For whoever watches an action on a terminal. */
+function liveLine(call: Invocation): LiveLine | undefined {
+  if (!process.stderr.isTTY || call.switches.has('quiet')) return undefined;
+  return createLiveLine(
+    (text) => void process.stderr.write(text),
+    // A terminal that does not know its size says 0.
+    () => process.stderr.columns || 80,
+  );
+}
+
+function consoleSink(call: Invocation, live: LiveLine | undefined): Sink {
   const least = call.switches.has('debug') ? 'debug' : call.switches.has('quiet') ? 'warn' : 'info';
   return (line) => {
-    if (ranks[line.level] >= ranks[least]) process.stderr.write(`${renderLine(line)}\n`);
+    if (ranks[line.level] < ranks[least]) return;
+    live?.clear();
+    process.stderr.write(`${renderLine(line)}\n`);
   };
 }
 
@@ -155,12 +176,16 @@ function catchInterrupts(isAction: boolean): { signal: AbortSignal; stop(): void
   };
 }
 
-function createApp(call: Invocation, world: World, signal: AbortSignal): App {
+function createApp(call: Invocation, world: World, signal: AbortSignal, live: LiveLine | undefined): App {
+  const say = (stream: NodeJS.WriteStream, text: string): void => {
+    live?.clear();
+    stream.write(text);
+  };
   return {
     world,
     call,
-    out: (text) => void process.stdout.write(text),
-    note: (text) => void process.stderr.write(text),
+    out: (text) => say(process.stdout, text),
+    note: (text) => say(process.stderr, text),
     colour: wantsColour(colourWish(call)),
     columns: process.stdout.isTTY ? process.stdout.columns : 78,
     signal,

@@ -9,6 +9,7 @@ import { settledWithin, withDeadline } from './deadline.ts';
 import { containerState, hostOf, isHostAssumed } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type Run } from './run.ts';
+import { withPauseNote } from './sync-pause.ts';
 
 export interface Look {
   readonly rid: string;
@@ -106,7 +107,7 @@ async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise
   const asked = ask(run, resource, signal);
   run.hanging.set(resource.rid, asked);
   try {
-    return checkReport(resource.type, await asked);
+    return await withPauseNote(run, resource, checkReport(resource.type, await asked));
   } finally {
     run.hanging.delete(resource.rid);
   }

@@ -5,7 +5,7 @@ import { interrupted, type OpenAction, runningActions } from '../journal/actions
 import { readOpenRecords } from '../journal/open-actions.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { InterruptedAction, MonitorStatus } from '../state/status-document.ts';
-import { lockFile } from './bracket.ts';
+import { lockFile } from './service-lock.ts';
 import { fallbackJournal, hasSurvivors } from './recover.ts';
 import { isRelocation } from './relocate-bracket.ts';
 import type { Run } from './run.ts';

@@ -19,6 +19,8 @@ export interface Run {
   readonly begunMs: number;
   readonly memory: Memory;
   readonly shared: Shared;
+  /** Of all services that are looked at in this round; undefined in an action, which looks for itself. */
+  readonly round: Shared | undefined;
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
   /** Looks that have not settled yet, by rid, also when nobody waits for them any more. */
@@ -40,6 +42,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     begunMs: world.now().getTime(),
     memory: openMemory(world, instance.name),
     shared: createShared(),
+    round: fields.action === undefined ? world.round : undefined,
     reports: new Map(),
     hanging: new Map(),
     log: (rid) => {
@@ -66,8 +69,9 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     signal,
     ...whereTo(run, resource, signal),
     shared: run.shared,
+    round: run.round,
     memory: run.memory,
-    configOn: () => Promise.reject(new SvcError('UNSUPPORTED', 'peers are not asked by this agent')),
+    configOn: (node) => configOn(run, resource, node),
     section: (name) => {
       const values = name === 'node' ? textsOf(world.node.settings) : world.node.sections.get(name);
       return values === undefined ? undefined : { name, values };
@@ -112,7 +116,16 @@ function viewOf({ rid, type, label, config, traits }: Resource, report: Report |
   return { rid, type, label, config, report, standby: traits.standby };
 }
 
-function createShared(): Shared {
+/** The same section of the file, as another node reads it. */
+async function configOn({ world, instance }: Run, { rid }: Resource, node: string): Promise<Readonly<Record<string, unknown>>> {
+  const { openService } = await import('./services.ts');
+  const found = (await openService(world, instance.name, node)).definition?.resources.find((one) => one.rid === rid);
+  if (found === undefined)
+    throw new SvcError('CONFIG', `${rid} cannot be read as ${node} would`, { hint: `svcmgr -s ${instance.name} validate` });
+  return found.config;
+}
+
+export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();
   return {
     once: <V>(key: string, probe: () => Promise<V>) => {

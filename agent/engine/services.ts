@@ -8,7 +8,7 @@ import { listServices, readServiceFile } from '../config/load.ts';
 import { checkServiceNames, serviceNameOf } from '../config/service-names.ts';
 import { hasErrors, problemLine } from '../config/problems.ts';
 import type { ServiceEnvironment } from '../config/scene.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';
@@ -152,6 +152,13 @@ async function fallBack(world: World, service: string, invalid: string, error: S
   const { definition } = await evaluateText(world, service, text, path, 0o600);
   if (definition === undefined) throw error;
   return { instance: buildInstance(definition, world.registry, sha256), invalid };
+}
+
+/** The same instance as long as its file is the same: an action that has waited for its turn acts by the file as it is then. */
+export async function reloadForAction(world: World, instance: Instance, verb: Verb): Promise<Instance> {
+  const read = await readServiceText(world, instance.name).catch(() => undefined);
+  const isSame = (read === undefined ? null : sha256Of(read.text)) === instance.configSha256;
+  return isSame ? instance : loadForAction(world, instance.name, verb);
 }
 
 /** By this nodes tell whether they have the same file. */

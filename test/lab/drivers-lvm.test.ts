@@ -118,14 +118,15 @@ describe('lab: volume groups and reservations', function () {
 
   it('refuses while the other node has it, whatever that node answers', async () => {
     await node1().cut('service');
-    const refused = await svcmgr(node1(), 'start', '--allow', 'peer-unreachable');
+    const refused = await svcmgr(node1(), 'start');
     expect(refused.code, refused.stderr).to.equal(5);
     expect(refused.stderr).to.match(/is reserved by 0x\d+/);
+    expect(refused.stderr, 'the reservation decides').not.to.match(/allow peer-unreachable/);
     expect(await holder(node2())).not.to.equal(undefined);
   });
 
   it('takes over when that is allowed; the other node cannot write and says so', async () => {
-    await must(node1(), 'start', '--allow', 'peer-unreachable', '--allow', 'foreign-reservation');
+    await must(node1(), 'start', '--allow', 'foreign-reservation');
     expect(await node1().must(['cat', '/srv/svc1/word'])).to.equal('hello\n');
     const wrote = await node2().run(['bash', '-c', 'echo no >/srv/svc1/late && sync /srv/svc1/late']);
     expect(wrote.code).not.to.equal(0);

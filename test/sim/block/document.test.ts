@@ -160,6 +160,13 @@ describe('sim: the storage of the HP 3PAR document', () => {
     expect(sites.site('node1').machine.paths.some((path) => sites.lun.mayWrite(path.nexus))).to.equal(false);
   });
 
+  it('lets the reservation decide when the other node cannot be asked', async () => {
+    const { bench } = sites.site('node2');
+    bench.peers.node('node1.opensvc.com').fault = 'unreachable';
+    expect(await changesOf('node2', (one) => one.act('start'))).to.deep.equal(started('node2'));
+    expect(textsOf(bench, 'warn').join()).to.match(/node1\.opensvc\.com.*; the SCSI reservation of .* decides/);
+  });
+
   it('tells the node that lost it so at once', async () => {
     await changesOf('node1', (bench) => bench.act('start'));
     await changesOf('node2', (bench) => bench.act('start', { allow: ['foreign-reservation'] }));
