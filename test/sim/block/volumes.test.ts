@@ -1,6 +1,5 @@
 /** What stands on the volumes of a group, what keeps them busy, and whose the group is: vg.lvm through the engine on a simulated node. */
 import { expect } from 'chai';
-import type { Driver } from '../../../agent/driver/contract.ts';
 import lvm from '../../../drivers/vg/lvm.ts';
 import scsireserv from '../../../drivers/vg/scsireserv.ts';
 import { doubleDriver } from '../../support/doubles.ts';
@@ -35,12 +34,11 @@ describe('sim: volumes of a group', () => {
     home = makeHome();
     bench = await createBench(home, {
       doors: (real) => machine.doors(real),
-      drivers: (stage) =>
-        ({
-          'vg.lvm': lvm,
-          'vg.scsireserv': scsireserv,
-          'vg.crypt': { ...doubleDriver(stage), devices: async () => ({ uses: [], gives: ['/dev/mapper/secret'] }) },
-        }),
+      drivers: (stage) => ({
+        'vg.lvm': lvm,
+        'vg.scsireserv': scsireserv,
+        'vg.crypt': { ...doubleDriver(stage), devices: async () => ({ uses: [], gives: ['/dev/mapper/secret'] }) },
+      }),
     });
     bench.service(service);
   });
