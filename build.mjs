@@ -72,7 +72,8 @@ function buildCommandLine() {
     target: 'node14',
     supported: { 'dynamic-import': true },
     minify: true,
-    banner: { js: versionBanner },
+    banner: { js: `${versionBanner}\nconst svcmgrModuleUrl = require('node:url').pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': 'svcmgrModuleUrl' },
     plugins: [engineBesideIt],
   });
 }
@@ -81,7 +82,7 @@ function buildEngine() {
   const drivers = driverFiles().map((file) => [file.slice(0, -'.ts'.length), file]);
   return esbuild.build({
     ...common,
-    entryPoints: { main: 'agent/main.ts', ...Object.fromEntries(drivers) },
+    entryPoints: { main: 'agent/main.ts', svcmgrd: 'agent/daemon.ts', ...Object.fromEntries(drivers) },
     format: 'esm',
     target: 'node20',
     splitting: true,

@@ -1,34 +1,24 @@
 /** The composition root: builds every object in one readable list and runs one call of the command line. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { fileURLToPath } from 'node:url';
+import { type BuiltWorld, buildWorld, joinSinks, openLog } from './build-world.ts';
 import type { App } from './cli/app.ts';
+import { colourWish } from './cli/ask-daemon.ts';
 import { commands } from './cli/commands.ts';
 import { complaint, exitOf } from './cli/complain.ts';
+import { localStatus } from './cli/local-status.ts';
 import type { Invocation } from './cli/parse.ts';
-import { type ColourWish, wantsColour } from './cli/render/colour.ts';
+import { wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
 import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
-import { verbs } from './cli/verbs.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
-import { createRegistry } from './driver/registry.ts';
-import { openArrayWays } from './engine/array-ways.ts';
 import { loadNode } from './engine/node.ts';
-import { type NodeWays, openNodeWays } from './engine/node-ways.ts';
-import { createRemotePeers } from './engine/remote-agent.ts';
-import { remotePlace } from './engine/remote-place.ts';
-import { rshTo } from './engine/rsh.ts';
 import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
-import { createDoors } from './io/doors.ts';
-import { openScopes } from './io/scope.ts';
 import { findWho } from './io/identity.ts';
 import { findPaths, type Paths } from './paths.ts';
-import { catchAllWords } from './state/selector-syntax.ts';
 
 /** Runs one parsed command line, prints its error if there is one, and returns the exit status; never throws. */
 export async function runInvocation(call: Invocation): Promise<number> {
@@ -48,10 +38,10 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   const paths = findPaths(process.env);
   // An operator may stand in the very mount point that a stop unmounts: we must not keep it busy.
   if (call.verb.group === 'actions') process.chdir('/');
-  const file = call.verb.group === 'actions' ? await fileLog(paths) : undefined;
+  const file = call.verb.group === 'actions' ? await openLog(paths) : undefined;
   const live = liveLine(call);
   const sink = joinSinks([consoleSink(call, live), ...(file === undefined ? [] : [file.sink])]);
-  const opened: Pick<NodeWays, 'close'>[] = [];
+  const opened: BuiltWorld[] = [];
   try {
     const world = await createWorld(paths, sink, call, opened);
     const watched = live === undefined ? world : { ...world, live: (line: Line) => live.show(renderLine(line)) };
@@ -62,39 +52,18 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
     throw error;
   } finally {
     live?.clear();
-    for (const ways of opened) await ways.close();
+    for (const built of opened) await built.close();
     await file?.close();
   }
 }
 
-/** The world of this node: node configuration, drivers, doors. Adds to `opened` what must be closed in the end. */
-async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: Pick<NodeWays, 'close'>[]): Promise<World> {
+/** The world of this call. Adds to `opened` what must be closed in the end. */
+async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: BuiltWorld[]): Promise<World> {
   const node = await usableNode(paths, call);
-  const ways = openNodeWays(node, process.env);
-  const doors = createDoors(openScopes(paths.state));
-  const arrays = openArrayWays(node, doors);
-  opened.push(ways, arrays);
+  const built = buildWorld({ paths, node, sink, who: findWho(process.env), env: process.env });
+  opened.push(built);
   const sid = givenSid(process.env['SVCMGR_SID']);
-  return {
-    paths,
-    node,
-    registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
-    doors,
-    peers: createRemotePeers({
-      run: ways.run,
-      placeOf: (name) => remotePlace(node, name),
-      now: () => new Date(),
-      timeoutMs: node.settings.peer_timeout,
-    }),
-    doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
-    ...(sid === undefined ? {} : { sid }),
-    rshTo: (name) => rshTo(node, name, process.env, ways.addressOf(name)),
-    round: createShared(),
-    now: () => new Date(),
-    sink,
-    who: findWho(process.env),
-    reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
-  };
+  return { ...built.world, round: createShared(), ...(sid === undefined ? {} : { sid }) };
 }
 
 /** Of the agent that called us; anything else in the environment is no session id. */
@@ -111,30 +80,6 @@ async function usableNode(paths: Paths, call: Invocation): Promise<NodeDefinitio
   if (acts) throw new SvcError('CONFIG', `the node file is not valid:\n${errors.join('\n')}`);
   process.stderr.write(`svcmgr: the node file is not valid:\n${errors.join('\n')}\n`);
   return definition;
-}
-
-/** Drivers lie beside main.js in a build, one folder up in the source. */
-function driverFolder(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const beside = join(here, 'drivers');
-  return existsSync(beside) ? beside : join(here, '../drivers');
-}
-
-/** The log file is a convenience: an unwritable folder must not stop an action. */
-async function fileLog(paths: Paths): Promise<{ sink: Sink; close(): Promise<void> } | undefined> {
-  const { openFileLog } = await import('./log.ts');
-  try {
-    return openFileLog(paths.log);
-  } catch (error) {
-    process.stderr.write(`svcmgr: no log file: ${String(error)}\n`);
-    return undefined;
-  }
-}
-
-function joinSinks(sinks: readonly Sink[]): Sink {
-  return (line) => {
-    for (const sink of sinks) sink(line);
-  };
 }
 
 const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Line['level'], number>;
@@ -191,13 +136,8 @@ function createApp(call: Invocation, world: World, signal: AbortSignal, live: Li
     signal,
     env: process.env,
     ask: process.stdin.isTTY && process.stderr.isTTY ? ask : async () => undefined,
+    ...localStatus(world, signal),
   };
-}
-
-/** The parser has checked the word. */
-function colourWish(call: Invocation): ColourWish {
-  const option = call.values.color?.[0] as ColourWish['option'];
-  return { option, noColor: process.env['NO_COLOR'], term: process.env['TERM'], isTerminal: process.stdout.isTTY === true };
 }
 
 async function ask(question: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 /** What every command receives: the world, and where its words go. */
 import type { World } from '../engine/world.ts';
+import type { StatusDocument } from '../state/status-document.ts';
 import type { Invocation } from './parse.ts';
 import { renderFlat } from './render/flat.ts';
 import { renderJson, renderJsonLines } from './render/json.ts';
@@ -20,6 +21,10 @@ export interface App {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asks a question on the terminal; undefined when there is none. */
   readonly ask: (question: string) => Promise<string | undefined>;
+  /** Evaluated here and now, or as the daemon remembers it. */
+  readonly statusOf: (service: string) => Promise<StatusDocument>;
+  /** Names of the services of this node, sorted. */
+  readonly serviceNames: () => Promise<readonly string[]>;
 }
 
 export type Command = (app: App) => Promise<number>;

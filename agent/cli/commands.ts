@@ -2,10 +2,12 @@
 import type { Command } from './app.ts';
 import { actionCommand } from './commands/action.ts';
 import { arrayShowCommand } from './commands/array-show.ts';
+import { bootCommand, shutdownCommand } from './commands/boot.ts';
 import { changeCommand } from './commands/change-config.ts';
 import { checkCommand } from './commands/check.ts';
 import { completionCommand } from './commands/completion.ts';
 import { createCommand } from './commands/create.ts';
+import { daemonCommand } from './commands/daemon.ts';
 import { deleteCommand } from './commands/delete.ts';
 import { docCommand } from './commands/doc.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -47,6 +49,8 @@ export const commands = {
   switch: relocateCommand,
   giveback: relocateCommand,
   takeover: takeoverCommand,
+  boot: bootCommand,
+  shutdown: shutdownCommand,
   freeze: markCommand,
   thaw: markCommand,
   clear: clearCommand,
@@ -67,6 +71,10 @@ export const commands = {
   'schedule explain': explainCommand,
   history: historyCommand,
   logs: logsCommand,
+  'daemon start': daemonCommand,
+  'daemon stop': daemonCommand,
+  'daemon status': daemonCommand,
+  'daemon reload': daemonCommand,
   'node doctor': doctorCommand,
   'node ping': nodePingCommand,
   'node print config': nodeConfigCommand,

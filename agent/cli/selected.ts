@@ -1,6 +1,5 @@
 /** From the selector on the command line to names of services. */
-import { keywordsOf, serviceNames } from '../engine/services.ts';
-import { statusOf } from '../engine/service-status.ts';
+import { keywordsOf } from '../engine/services.ts';
 import { SvcError } from '../errors.ts';
 import { asksConfig, asksStatus, parseSelector, plainName, type Selector } from '../state/selector-syntax.ts';
 import { type Candidate, selectServices } from '../state/selector.ts';
@@ -38,7 +37,7 @@ export function isPattern(app: App): boolean {
 
 /** Files are read and services looked at only when the selector asks about them. */
 async function candidatesOf(app: App, selector: Selector): Promise<readonly Candidate[]> {
-  const names = await serviceNames(app.world);
+  const names = await app.serviceNames();
   return Promise.all(
     names.map(async (name) => ({
       name,
@@ -52,7 +51,7 @@ const nothingKnown = { keyword: () => undefined, sections: [], primary: false } 
 
 /** A service whose file never was valid has no status: no condition on it holds. */
 async function statusFor(app: App, name: string): Promise<Candidate['status']> {
-  const document = await statusOf(app.world, name, app.signal).catch((error: unknown) => {
+  const document = await app.statusOf(name).catch((error: unknown) => {
     if (error instanceof SvcError && error.code === 'CONFIG') return undefined;
     throw error;
   });

@@ -4,6 +4,8 @@
  */
 import { basename } from 'node:path';
 import { asSvcError } from '../errors.ts';
+import { actedByDaemon } from './act-through-daemon.ts';
+import { answeredByDaemon } from './ask-daemon.ts';
 import { complaint, exitOf } from './complain.ts';
 import { renderHelp, renderVerbHelp } from './help.ts';
 import { parseCommandLine } from './parse.ts';
@@ -16,6 +18,8 @@ async function main(): Promise<number> {
   if (parsed.kind === 'help') return say(parsed.verb === undefined ? renderHelp(version, parsed.head) : renderVerbHelp(parsed.verb));
   // An action goes on to its end when its reader has gone (| head); looking is no use to anybody then.
   goneReader.ends = parsed.call.verb.group !== 'actions' && parsed.call.verb.group !== 'configuration';
+  const remembered = (await answeredByDaemon(parsed.call)) ?? (await actedByDaemon(parsed.call));
+  if (remembered !== undefined) return remembered;
   const engine = await import('../main.ts');
   return engine.runInvocation(parsed.call);
 }

@@ -49,7 +49,11 @@ export const clusterKeywords = {
 export const apiKeywords = {
   address: { kind: 'address', default: '127.0.0.1', text: 'Address the API listens on.' },
   port: { kind: 'integer', min: 1, max: 65535, text: 'Port the API listens on; none means the unix socket only.' },
-  socket: { kind: 'path', text: 'Unix socket of the API.' },
+  read_group: {
+    kind: 'string',
+    text: 'Group that may read from the second unix socket, which only looks. Default: root alone.',
+    example: 'monitoring',
+  },
   cacert: { kind: 'path', text: 'Certificate that signs those of clients.' },
   cert: { kind: 'path', text: 'Certificate of the server.' },
   key: { kind: 'path', text: 'Private key of the server.' },

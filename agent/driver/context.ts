@@ -65,6 +65,8 @@ export interface ContextInput {
   readonly role?: Peer['role'] | undefined;
   /** When the look or action began, ms since 1970; default: now. */
   readonly begunMs?: number;
+  /** The marks of all processes, read once in this round. */
+  marked?(): Promise<ReadonlyMap<string, readonly number[]> | undefined>;
   isServiceUp?(): boolean;
   instanceOn?(node: string): Promise<PeerInstance>;
   /** What a peer remembers of this resource, read through its doors. */
@@ -78,7 +80,7 @@ export interface ContextInput {
 }
 
 /** What it takes to look. */
-export type ReaderInput = Pick<ContextInput, 'rid' | 'reads' | 'doors' | 'signal' | 'log' | 'place' | 'scope'>;
+export type ReaderInput = Pick<ContextInput, 'rid' | 'reads' | 'doors' | 'signal' | 'log' | 'place' | 'scope' | 'marked'>;
 
 export interface ActInput extends ContextInput {
   readonly effects: Effects;
@@ -183,7 +185,7 @@ export function createReader(input: ReaderInput): Reader {
     stat: (path) => look(path, () => doors.statFile(path)),
     list: (path) => look(path, () => doors.listFolder(path)),
     resolve: (path) => look(path, () => doors.resolvePath(path)),
-    processes: () => look('processes', () => doors.scopeProcesses(input.scope)),
+    processes: () => look('processes', async () => doors.scopeProcesses(input.scope, undefined, await input.marked?.())),
   };
 }
 

@@ -61,7 +61,9 @@ export interface Doors {
   hasTool(name: string): Promise<boolean>;
   writeAtomic(path: string, text: string, mode?: number): Promise<void>;
   /** `within`: pid of the first process of a container; only what runs in there. */
-  scopeProcesses(scope: string, within?: number): Promise<readonly ProcessInfo[]>;
+  scopeProcesses(scope: string, within?: number, marked?: ReadonlyMap<string, readonly number[]>): Promise<readonly ProcessInfo[]>;
+  /** The marks of all processes of this node, for many scopes at once; absent where nobody asks for that. */
+  markedProcesses?(): Promise<ReadonlyMap<string, readonly number[]>>;
   signalScope(scope: string, name: 'TERM' | 'KILL' | 'HUP' | 'INT', within?: number): Promise<number>;
   /** The variables that mark the processes of a scope. */
   scopeMark(scope: string): Promise<Readonly<Record<string, string>>>;

@@ -42,17 +42,40 @@ export interface SchemaFault {
 
 /** A check of a section's texts by ajv: every fault at once. */
 export async function compileSchema(keywords: Keywords): Promise<(values: Readonly<Record<string, string>>) => readonly SchemaFault[]> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: true });
+  const Ajv = await loadAjv();
+  const ajv = new Ajv({ allErrors: true, strict: true });
   ajv.addKeyword({ keyword: 'x-range', type: 'string', schemaType: 'object', validate: isInRange });
   const validate = ajv.compile(schemaOf(keywords));
   return (values) => {
-    if (validate(values)) return [];
-    return (validate.errors ?? []).map((error) => ({
-      keyword: String(error.params['missingProperty'] ?? error.params['additionalProperty'] ?? error.instancePath.slice(1)),
-      text: error.message ?? error.keyword,
-    }));
+    return validate(values) ? [] : faultsOf(validate.errors);
   };
+}
+
+/** A check of any value by a schema of ours: every fault at once, unknown fields among them. */
+export async function compileJsonSchema(schema: JsonSchema): Promise<(value: unknown) => readonly SchemaFault[]> {
+  const Ajv = await loadAjv();
+  const validate = new Ajv({ allErrors: true, strict: true }).compile(schema);
+  return (value) => (validate(value) ? [] : faultsOf(validate.errors));
+}
+
+/** Our build hands over a CommonJS package as its default alone, Node finds its names too. */
+async function loadAjv() {
+  const { default: loaded } = await import('ajv/dist/2020.js');
+  return loaded.Ajv2020;
+}
+
+interface AjvError {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly instancePath: string;
+  readonly keyword: string;
+  readonly message?: string;
+}
+
+function faultsOf(errors: readonly AjvError[] | null | undefined): readonly SchemaFault[] {
+  return (errors ?? []).map((error) => ({
+    keyword: String(error.params['missingProperty'] ?? error.params['additionalProperty'] ?? error.instancePath.slice(1)),
+    text: error.message ?? error.keyword,
+  }));
 }
 
 function isInRange(range: Keyword, text: string): boolean {

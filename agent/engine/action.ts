@@ -43,6 +43,19 @@ const settleMs = 10_000;
  * ran and failed on a resource exits 1.
  */
 export async function runAction(world: World, service: string, request: ActionRequest, signal: AbortSignal): Promise<ActionResult> {
+  if (world.onAction === undefined || request.dryRun) return performAction(world, service, request, signal);
+  world.onAction.begun(service, verbText(request));
+  let status: StatusDocument | undefined;
+  try {
+    const result = await performAction(world, service, request, signal);
+    status = result.status;
+    return result;
+  } finally {
+    world.onAction.ended(service, status);
+  }
+}
+
+async function performAction(world: World, service: string, request: ActionRequest, signal: AbortSignal): Promise<ActionResult> {
   const begun = Date.now();
   const sid = world.sid ?? randomUUID();
   // Before the lock: a selection that matches nothing is an error of the request.

@@ -1,7 +1,9 @@
 /** The instances of a service on its other nodes, put into a status (spec/status.md "Aggregation", the service over all nodes). */
 import { judgeInstance } from '../state/instance-verdict.ts';
 import type { InstanceStatus, StatusDocument } from '../state/status-document.ts';
+import type { Instance } from './instance.ts';
 import { otherNodes } from './peer-questions.ts';
+import type { PeerAnswer } from './peers.ts';
 import { loadForStatus } from './services.ts';
 import type { World } from './world.ts';
 
@@ -9,6 +11,15 @@ import type { World } from './world.ts';
 export async function withInstances(world: World, document: StatusDocument, signal: AbortSignal): Promise<StatusDocument> {
   const { instance } = await loadForStatus(world, document.service);
   const answers = await Promise.all(otherNodes(instance).map((node) => world.peers.ask(node, document.service, { signal })));
+  return joinInstances(instance, document, answers);
+}
+
+/** What the other nodes said, put into the status of this one. */
+export function joinInstances(
+  instance: Instance,
+  document: StatusDocument,
+  answers: readonly Pick<PeerAnswer, 'node' | 'status' | 'fault'>[],
+): StatusDocument {
   const instances = Object.fromEntries(answers.flatMap(({ node, status }) => (status === undefined ? [] : [[node, instanceOf(status)]])));
   const unanswered = Object.fromEntries(
     answers.flatMap(({ node, status, fault }) => (status === undefined ? [[node, fault?.text ?? 'it gave no status']] : [])),

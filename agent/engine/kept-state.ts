@@ -25,6 +25,66 @@ export interface KeptState {
 
 export const nothingKept: KeptState = { expected: undefined, resources: {} };
 
+/** Where a look finds what the one before has left, and leaves its own. */
+export interface KeptStore {
+  read(): Promise<KeptState>;
+  keep(resources: KeptState['resources']): Promise<void>;
+}
+
+/** The file, each time. */
+export function openKept(world: World, service: string): KeptStore {
+  return {
+    read: () => readKept(world, service),
+    keep: (resources) => keepResources(world, service, resources),
+  };
+}
+
+export interface StandingKept extends KeptStore {
+  /** Writes what only memory knows. */
+  flush(): Promise<void>;
+}
+
+/**
+ * The file, written only when more changed than when each resource was seen last: a look a minute at a thousand services must not be
+ * a thousand synced files. That moment is kept in memory, and written by `flush`; what a crash loses of it is only an age.
+ */
+export function openStandingKept(world: World, service: string): StandingKept {
+  let unwritten: KeptState['resources'] | undefined;
+  return {
+    read: async () => {
+      const kept = await readKept(world, service);
+      return unwritten === undefined ? kept : { ...kept, resources: withNewestSeen(kept.resources, unwritten) };
+    },
+    keep: async (resources) => {
+      const { resources: written } = await readKept(world, service);
+      unwritten = resources;
+      if (sameButSeen(written, resources)) return;
+      await keepResources(world, service, resources);
+      unwritten = undefined;
+    },
+    flush: async () => {
+      if (unwritten !== undefined) await keepResources(world, service, unwritten);
+      unwritten = undefined;
+    },
+  };
+}
+
+/** Another process may have written the file since: of the same state only the moment is newer here. */
+function withNewestSeen(written: KeptState['resources'], newer: KeptState['resources']): KeptState['resources'] {
+  const entries = Object.entries(written).map(([rid, one]) => {
+    const other = newer[rid];
+    const isNewer = other !== undefined && sameButSeen({ rid: one }, { rid: other }) && other.seen > one.seen;
+    return [rid, isNewer ? other : one] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function sameButSeen(a: KeptState['resources'], b: KeptState['resources']): boolean {
+  const plain = (all: KeptState['resources']) =>
+    JSON.stringify(Object.entries(all).map(([rid, { status, since, unknownSince }]) => [rid, status, since, unknownSince]));
+  return plain(a) === plain(b);
+}
+
 export async function readKept(world: World, service: string): Promise<KeptState> {
   const place = serviceFolder(world, service);
   const [text, word] = await Promise.all([world.doors.readText(join(place, 'state.json')), world.doors.readText(join(place, 'expected'))]);

@@ -8,7 +8,7 @@ import { checkReport } from './check-report.ts';
 import { settledWithin, withDeadline } from './deadline.ts';
 import { containerState, hostOf, isHostAssumed } from './hosted.ts';
 import type { Resource } from './instance.ts';
-import { contextInput, type Run } from './run.ts';
+import { contextInput, type HangingLook, type Run } from './run.ts';
 import { withPauseNote } from './sync-pause.ts';
 
 export interface Look {
@@ -37,6 +37,8 @@ export async function lookAtAll(run: Run, resources: readonly Resource[], signal
   for (const resource of plain.filter((one) => hostOf(one) === undefined)) begin(resource);
   for (const resource of plain.filter((one) => hostOf(one) !== undefined)) begin(resource, looks.get(hostOf(resource) ?? ''));
   const others = Promise.all(looks.values());
+  // An abort rejects it also where nothing waits for it.
+  others.catch(() => undefined);
   for (const resource of waiting) begin(resource, others);
   return Promise.all(resources.map(({ rid }) => looks.get(rid) as Promise<Look>));
 }
@@ -101,15 +103,22 @@ const lateAnswerMs = 500;
 /** No second probe of a resource starts while the first one hangs (spec/status.md "Freshness"). */
 async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise<Report> {
   const before = run.hanging.get(resource.rid);
-  if (before !== undefined && !(await settledWithin(before, lateAnswerMs))) {
-    throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
+  if (before !== undefined) {
+    const leftMs = statusLimitMs(run, resource) - (performance.now() - before.sinceMs);
+    // The daemon looks at monitored resources also while a round is at them: that answer is as good as one of its own.
+    if (run.standing !== undefined && before.run === run && leftMs > 0)
+      return withPauseNote(run, resource, checkReport(resource.type, await before.asked));
+    if (!(await settledWithin(before.asked, Math.max(leftMs, lateAnswerMs)))) {
+      throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
+    }
   }
   const asked = ask(run, resource, signal);
-  run.hanging.set(resource.rid, asked);
+  const look: HangingLook = { run, asked, sinceMs: performance.now() };
+  run.hanging.set(resource.rid, look);
   try {
     return await withPauseNote(run, resource, checkReport(resource.type, await asked));
   } finally {
-    run.hanging.delete(resource.rid);
+    if (run.hanging.get(resource.rid) === look) run.hanging.delete(resource.rid);
   }
 }
 

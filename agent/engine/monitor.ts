@@ -2,11 +2,10 @@
 import { asSvcError } from '../errors.ts';
 import { readOwner } from '../io/lock.ts';
 import { interrupted, type OpenAction, runningActions } from '../journal/actions.ts';
-import { readOpenRecords } from '../journal/open-actions.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { InterruptedAction, MonitorStatus } from '../state/status-document.ts';
+import { hasSurvivors } from './recover.ts';
 import { lockFile } from './service-lock.ts';
-import { fallbackJournal, hasSurvivors } from './recover.ts';
 import { isRelocation } from './relocate-bracket.ts';
 import type { Run } from './run.ts';
 
@@ -23,6 +22,11 @@ const states: Readonly<Record<string, string>> = {
   giveback: 'relocating',
 };
 
+/** What a service is while an action runs on it: `starting`, `stopping` …; the name of the action where there is no word for it. */
+export function actionState(verb: string): string {
+  return states[verb.split(' ')[0] ?? ''] ?? verb;
+}
+
 /** @param ignoreOwn the caller holds the lock of the service itself, and is done */
 export async function monitorOf(run: Run, ignoreOwn: boolean): Promise<MonitorStatus> {
   const { world, instance } = run;
@@ -32,7 +36,7 @@ export async function monitorOf(run: Run, ignoreOwn: boolean): Promise<MonitorSt
   const owner = held?.live === true ? held.owner : undefined;
   const now = owner ?? running(open, ignoreOwn);
   return {
-    state: now === undefined ? 'idle' : (states[now.action.split(' ')[0] ?? ''] ?? now.action),
+    state: now === undefined ? 'idle' : actionState(now.action),
     since: now?.since ?? null,
     action: now?.action ?? null,
     interrupted: interruptedOf(cut),
@@ -52,11 +56,11 @@ export function aroundLooks(before: MonitorStatus, after: MonitorStatus): Monito
 }
 
 /** The journal may be readable for root only: then the rest of the status is still worth showing. */
-async function openRecords({ world, instance, log }: Run): Promise<readonly JournalRecord[]> {
+async function openRecords(run: Run): Promise<readonly JournalRecord[]> {
   try {
-    return await readOpenRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service: instance.name });
+    return await run.openRecords();
   } catch (error) {
-    log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
+    run.log().warn(`whether an action was interrupted is not known: ${asSvcError(error).message}`);
     return [];
   }
 }

@@ -19,7 +19,7 @@ export function peerInput(run: Run, resource: Resource, signal: AbortSignal): Pi
   return {
     peers: members.filter(({ node }) => !isSameNode(node, instance.node)).map((peer) => withAccess(world, peer)),
     role: members.find(({ node }) => isSameNode(node, instance.node))?.role,
-    begunMs: run.begunMs,
+    begunMs: run.standing === undefined ? run.begunMs : run.world.now().getTime(),
     isServiceUp: () => serviceState(run) === 'up',
     instanceOn: (node) => instanceOn(run, node, signal),
     recallOn: (there, node, key) => recallThere((path) => there.file(path), pathsOn(world, node).state, instance.name, resource.rid, key),

@@ -1,18 +1,12 @@
 /** What an action does about a predecessor that was cut: no second command beside a living one, and what it had begun is known. */
-import { join } from 'node:path';
 import { asSvcError, SvcError } from '../errors.ts';
 import { findOrphans, type JournaledCommand, waitForOrphans } from '../io/orphan.ts';
 import { interrupted, type OpenAction } from '../journal/actions.ts';
-import { readOpenRecords } from '../journal/open-actions.ts';
 import { readRecords } from '../journal/read.ts';
 import type { JournalRecord } from '../journal/record.ts';
+import { fallbackJournal, openRecordsOf } from './open-records.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
-
-/** Where a stop journals when the disk is full. */
-export function fallbackJournal(world: World): string {
-  return join(world.paths.run, 'journal');
-}
 
 /** Every record of a service, in the order written. */
 export async function recordsOf(world: World, service: string): Promise<readonly JournalRecord[]> {
@@ -24,7 +18,7 @@ export async function recordsOf(world: World, service: string): Promise<readonly
 
 /** Actions on this service that were cut and neither completed nor cleared, oldest first. */
 export async function interruptedActions(world: World, service: string): Promise<readonly OpenAction[]> {
-  return interrupted(await readOpenRecords({ folder: world.paths.journal, fallbackFolder: fallbackJournal(world), service }));
+  return interrupted(await openRecordsOf(world, service));
 }
 
 /** Whether a command of a cut action is still at work: then nothing seen now is final. */

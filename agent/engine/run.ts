@@ -5,10 +5,13 @@ import { type ContextInput, createObserve, type Memory, type Shared } from '../d
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
 import type { Line } from '../driver/log-line.ts';
 import { SvcError } from '../errors.ts';
+import type { JournalRecord } from '../journal/record.ts';
 import { lazyDoors, placeOf } from '../driver/targets.ts';
 import { doorsOf, innerDoors, type Ways } from './entrances.ts';
 import { type Instance, type Resource, scopeName } from './instance.ts';
+import { type KeptStore, openKept } from './kept-state.ts';
 import { openMemory } from './memory.ts';
+import { openRecordsOf } from './open-records.ts';
 import { peerInput } from './peer-input.ts';
 import type { World } from './world.ts';
 
@@ -24,8 +27,31 @@ export interface Run {
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
   /** Looks that have not settled yet, by rid, also when nobody waits for them any more. */
-  readonly hanging: Map<string, Promise<unknown>>;
+  readonly hanging: Map<string, HangingLook>;
+  /** What is kept of the instance between two looks. */
+  readonly kept: KeptStore;
+  /** Records of the actions that have no end. */
+  openRecords(): Promise<readonly JournalRecord[]>;
+  /** Set in a run that only looks, for as long as the daemon lives. */
+  readonly standing: Standing | undefined;
   log(rid?: string): Log;
+}
+
+/** A look that has not settled. */
+export interface HangingLook {
+  readonly run: Run;
+  readonly asked: Promise<Report>;
+  /** By performance.now(), ms. */
+  readonly sinceMs: number;
+}
+
+/** What the run of a service in the daemon does not own alone, or keeps from round to round. */
+export interface Standing {
+  readonly hanging: Map<string, HangingLook>;
+  /** Answers that every service of the round may use: of now, another round has others. */
+  roundShared(): Shared;
+  readonly kept: KeptStore;
+  openRecords(): Promise<readonly JournalRecord[]>;
 }
 
 export interface RunFields {
@@ -34,7 +60,7 @@ export interface RunFields {
   readonly dryRun?: boolean;
 }
 
-export function createRun(world: World, instance: Instance, fields: RunFields = {}): Run {
+export function createRun(world: World, instance: Instance, fields: RunFields = {}, standing?: Standing): Run {
   const base = { service: instance.name, ...fields };
   return {
     world,
@@ -44,7 +70,10 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     shared: createShared(),
     round: fields.action === undefined ? world.round : undefined,
     reports: new Map(),
-    hanging: new Map(),
+    hanging: standing?.hanging ?? new Map(),
+    kept: standing?.kept ?? openKept(world, instance.name),
+    openRecords: standing?.openRecords ?? (() => openRecordsOf(world, instance.name)),
+    standing,
     log: (rid) => {
       const say = (level: Line['level']) => (text: string) =>
         world.sink({ at: world.now(), level, text, ...base, ...(rid === undefined ? {} : { rid }) });
@@ -69,7 +98,7 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     signal,
     ...whereTo(run, resource, signal),
     shared: run.shared,
-    round: run.round,
+    round: run.standing?.roundShared() ?? run.round,
     memory: run.memory,
     configOn: (node) => configOn(run, resource, node),
     section: (name) => {
@@ -91,7 +120,11 @@ function textsOf(settings: Readonly<Record<string, unknown>>): Readonly<Record<s
 }
 
 /** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */
-function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place'> {
+function whereTo(
+  run: Run,
+  resource: Resource,
+  signal: AbortSignal,
+): Pick<ContextInput, 'node' | 'doors' | 'doorsFor' | 'place' | 'marked'> {
   const { world, instance } = run;
   const ways: Ways = {
     world,
@@ -101,8 +134,14 @@ function whereTo(run: Run, resource: Resource, signal: AbortSignal): Pick<Contex
   };
   const doorsFor: ContextInput['doorsFor'] = (target) => doorsOf(ways, target);
   const { inside } = resource;
-  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor };
+  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor, ...markedOnce(run) };
   return { node: inside.node, doors: lazyDoors(() => innerDoors(ways, resource)), doorsFor, place: placeOf(inside) };
+}
+
+/** In the daemon's rounds: a thousand applications that are down would each read the environment of every process. */
+function markedOnce({ world, standing }: Run): Pick<ContextInput, 'marked'> {
+  const read = world.doors.markedProcesses;
+  return standing === undefined || read === undefined ? {} : { marked: () => standing.roundShared().once('marks of processes', read) };
 }
 
 /** Folders that drivers and launched applications write into. A disk without room must not keep a stop from going on. */
@@ -125,6 +164,7 @@ async function configOn({ world, instance }: Run, { rid }: Resource, node: strin
   return found.config;
 }
 
+/** One answer per key, until it is forgotten. */
 export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();
   return {

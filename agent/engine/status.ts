@@ -6,7 +6,7 @@ import type { Status } from '../state/status.ts';
 import type { ResourceStatus, StatusDocument } from '../state/status-document.ts';
 import type { Note } from '../driver/contract.ts';
 import type { Resource } from './instance.ts';
-import { isFrozen, keepResources, type KeptResource, type KeptState, nothingKept, readKept } from './kept-state.ts';
+import { isFrozen, type KeptResource, type KeptState, nothingKept } from './kept-state.ts';
 import { type Look, lookAtAll } from './look.ts';
 import { aroundLooks, monitorOf } from './monitor.ts';
 import { provisionedOf } from './provisioned.ts';
@@ -17,7 +17,16 @@ export interface StatusOptions {
   readonly ignoreLock?: boolean;
   /** Why the file is not valid, when the last good definition is looked at. */
   readonly invalid?: string;
+  /** Looks only at these, and takes the others from `known`; those it does not know are looked at all the same. */
+  readonly only?: ReadonlySet<string>;
+  /** The newest look at each resource, by rid; this one's are added. */
+  readonly known?: KnownLooks;
+  /** False once what was looked at is history: then nothing of it is kept or journaled. */
+  readonly isCurrent?: () => boolean;
 }
+
+/** Looks that overlap end in any order: the one that began last counts. */
+export type KnownLooks = Map<string, Seen & { readonly begunMs: number }>;
 
 /** Looks now; never throws for a resource. What changed since the last look is kept and journaled, as far as this user may. */
 export async function evaluateStatus(run: Run, signal: AbortSignal, options: StatusOptions = {}): Promise<StatusDocument> {
@@ -25,17 +34,14 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
   const { nodes, drpnodes } = instance.definition.settings;
   const ignoreOwn = options.ignoreLock === true;
   const before = await monitorOf(run, ignoreOwn);
-  // A status round of its own: what an earlier one in this run was told by a tool says nothing about now.
-  run.shared.forgetAll();
-  const looks = await lookAtAll(run, instance.resources, signal);
-  const kept = await readKept(world, instance.name).catch((): KeptState => nothingKept);
+  const seen = await lookAtStatus(run, signal, options);
+  const kept = await run.kept.read().catch((): KeptState => nothingKept);
   const now = world.now();
-  const seen = await Promise.all(looks.map((look, at) => seeResource(run, instance.resources[at] as Resource, look, signal)));
   const aggregate = aggregateInstance(seen);
   const resources = Object.fromEntries(
     seen.map((one, at) => [one.rid, resourceStatus(instance.resources[at] as Resource, one, kept, now)]),
   );
-  await keep(run, kept, resources, now);
+  if (options.isCurrent?.() !== false) await keep(run, kept, resources, now);
   return {
     schema: 1,
     service: instance.name,
@@ -56,7 +62,20 @@ export async function evaluateStatus(run: Run, signal: AbortSignal, options: Sta
   };
 }
 
-type Seen = AggregateResource & {
+/** What is known of every resource, in the order of the file. */
+async function lookAtStatus(run: Run, signal: AbortSignal, { only, known = new Map() }: StatusOptions): Promise<readonly Seen[]> {
+  const { resources } = run.instance;
+  const begunMs = performance.now();
+  // A status round of its own: what an earlier one in this run was told by a tool says nothing about now.
+  run.shared.forgetAll();
+  const asked = resources.filter(({ rid }) => only === undefined || only.has(rid) || !known.has(rid));
+  const looks = await lookAtAll(run, asked, signal);
+  const seen = await Promise.all(looks.map((look, at) => seeResource(run, asked[at] as Resource, look, signal)));
+  for (const one of seen) if ((known.get(one.rid)?.begunMs ?? 0) <= begunMs) known.set(one.rid, { ...one, begunMs });
+  return resources.map(({ rid }) => known.get(rid) as Seen);
+}
+
+export type Seen = AggregateResource & {
   readonly shown: Status;
   readonly label: string;
   readonly facts: ResourceStatus['facts'];
@@ -129,7 +148,6 @@ function lastKnown(before: { status: string; seen: string }, now: Date): Note {
 
 /** Keeps since-when and journals what changed. A reader without the right to write sees the same status all the same. */
 async function keep(run: Run, kept: KeptState, resources: Readonly<Record<string, ResourceStatus>>, now: Date): Promise<void> {
-  const { world, instance } = run;
   const seen = now.toISOString();
   const entries = Object.entries(resources).map(([rid, one]) => [rid, keptOf(one, kept.resources[rid], seen)] as const);
   const changed = Object.entries(resources).flatMap(([rid, { status }]) => {
@@ -139,7 +157,7 @@ async function keep(run: Run, kept: KeptState, resources: Readonly<Record<string
   });
   try {
     if (changed.length > 0) journalChanges(run, changed);
-    await keepResources(world, instance.name, Object.fromEntries(entries));
+    await run.kept.keep(Object.fromEntries(entries));
   } catch (error) {
     run.log().debug(`status not kept: ${String(error)}`);
   }

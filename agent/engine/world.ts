@@ -8,6 +8,7 @@ import type { DoorsFor } from '../driver/targets.ts';
 import type { Registry } from '../driver/registry.ts';
 import type { Who } from '../io/identity.ts';
 import type { Paths } from '../paths.ts';
+import type { StatusDocument } from '../state/status-document.ts';
 import type { Peers } from './peers.ts';
 
 export interface World {
@@ -33,4 +34,12 @@ export interface World {
   readonly sid?: string;
   /** Names a service may not have. */
   readonly reservedNames: readonly string[];
+  /** Told of every action that changes something, from when it begins to its final status. */
+  readonly onAction?: ActionListener;
+}
+
+export interface ActionListener {
+  begun(service: string, verb: string): void;
+  /** Undefined: how things are now could not be evaluated. */
+  ended(service: string, status: StatusDocument | undefined): void;
 }

@@ -5,7 +5,16 @@ import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
 import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
 import { type LaunchOptions, launch } from './launch.ts';
 import type { ProcessInfo } from './process.ts';
-import { type Scopes, type ScopeSignal, removeScope, scopeEnv, scopeProcesses, signalScope } from './scope.ts';
+import {
+  type MarkedProcesses,
+  markedProcesses,
+  type Scopes,
+  type ScopeSignal,
+  removeScope,
+  scopeEnv,
+  scopeProcesses,
+  signalScope,
+} from './scope.ts';
 
 export interface LocalDoors {
   run(argv: Argv, options: ExecOptions): Promise<ExecResult>;
@@ -18,7 +27,9 @@ export interface LocalDoors {
   /** Is a program of this name on the PATH that children get? */
   hasTool(name: string): Promise<boolean>;
   /** `within`: pid of the first process of a container; only what runs in there. */
-  scopeProcesses(scope: string, within?: number): Promise<readonly ProcessInfo[]>;
+  scopeProcesses(scope: string, within?: number, marked?: MarkedProcesses): Promise<readonly ProcessInfo[]>;
+  /** The marks of all processes of this node, for many scopes at once. */
+  markedProcesses(): Promise<MarkedProcesses>;
   signalScope(scope: string, name: ScopeSignal, within?: number): Promise<number>;
   /** The variables that mark the processes of a scope. */
   scopeMark(scope: string): Promise<Readonly<Record<string, string>>>;
@@ -37,8 +48,9 @@ export function createDoors(scopes: Scopes): LocalDoors {
     resolvePath,
     writeAtomic,
     hasTool: async (name) => findProgram(name, childEnv()['PATH'] ?? '') !== undefined,
-    scopeProcesses: async (scope, within) =>
-      within === undefined ? scopeProcesses(scopes, scope) : containedProcesses(scopes, scope, within),
+    scopeProcesses: async (scope, within, marked) =>
+      within === undefined ? scopeProcesses(scopes, scope, marked) : containedProcesses(scopes, scope, within),
+    markedProcesses,
     signalScope: async (scope, name, within) =>
       within === undefined ? signalScope(scopes, scope, name) : signalContained(scopes, scope, within, name),
     scopeMark: async (scope) => scopeEnv(scopes, scope),

@@ -96,7 +96,7 @@ export async function writeAtomic(path: string, text: string, mode?: number): Pr
       // Writing the same bytes first, with the count checked, takes the blocks or fails before anything is renamed.
       tmpfileCreated: (temporary: string) => takeRoom(temporary, text),
     });
-    syncFolder(dirname(await realpath(path)));
+    await syncFolderAside(dirname(await realpath(path)));
   } catch (error) {
     throw fileError('write', path, error);
   }
@@ -132,6 +132,18 @@ export function writeWhole(fd: number, text: string): void {
   const written = writeSync(fd, bytes);
   if (written < bytes.length) {
     throw Object.assign(new Error(`only ${written} of ${bytes.length} bytes were written`), { code: 'ENOSPC' });
+  }
+}
+
+/** The same, without holding up everything else of a process that stays. */
+async function syncFolderAside(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL') throw error;
+  } finally {
+    await handle.close();
   }
 }
 

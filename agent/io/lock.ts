@@ -129,7 +129,7 @@ function hold(fd: number, path: string, owner: LockOwner): Lock {
       if (!held) return;
       held = false;
       clearInterval(timer);
-      writeOwner(fd, '');
+      writeOwner(fd, `${freedBy} ${owner.pid}`);
       closeSync(fd);
     },
   };
@@ -145,6 +145,15 @@ function writeOwner(fd: number, text: string): void {
   } catch {
     // unreadable for the next one only
   }
+}
+
+/** No JSON, so that nobody takes it for an owner. */
+const freedBy = 'free, held last by pid';
+
+/** The process that let the lock go in good order; undefined while it is held, and after a holder that died. */
+export function lastHolder(path: string): number | undefined {
+  const text = readHead(path);
+  return text.startsWith(freedBy) ? Number.parseInt(text.slice(freedBy.length), 10) : undefined;
 }
 
 /** What the lock file says; `live` = that very process still runs. Undefined when nobody is named (free, or unreadable text). */

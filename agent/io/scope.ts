@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SvcError } from '../errors.ts';
 import { errnoOf } from './files.ts';
 import { listPids, type ProcessInfo, readMarker, readProcess, readStat } from './process.ts';
@@ -79,11 +80,11 @@ function canMake(scopes: Scopes): boolean {
   }
 }
 
-/** Living processes of a scope, by pid. */
-export function scopeProcesses(scopes: Scopes, name: string): readonly ProcessInfo[] {
+/** Living processes of a scope, by pid. `marked`: the marks of all processes, when somebody has read them lately. */
+export function scopeProcesses(scopes: Scopes, name: string, marked?: MarkedProcesses): readonly ProcessInfo[] {
   const folder = folderOf(scopes, name);
   // The cgroup is the kernel's own list. It is not there: nothing was started, or by an account that may not make cgroups.
-  const pids = folder !== undefined && isFile(join(folder, 'cgroup.procs')) ? readMembers(folder) : markedPids(scopes, name);
+  const pids = folder !== undefined && isFile(join(folder, 'cgroup.procs')) ? readMembers(folder) : markedPids(scopes, name, marked);
   return [...new Set(pids)].sort((a, b) => a - b).flatMap((pid) => readProcess(pid) ?? []);
 }
 
@@ -104,8 +105,26 @@ function childFolders(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [join(folder, entry.name)] : []));
 }
 
-function markedPids(scopes: Scopes, name: string): readonly number[] {
-  const wanted = scopeEnv(scopes, name)[scopeMarker];
+/** Processes by the mark that they carry. */
+export type MarkedProcesses = ReadonlyMap<string, readonly number[]>;
+
+/** Pids whose environment is read before others get their turn. */
+const pidsAtOnce = 100;
+
+/** Reads the marks of all processes once, for whoever asks about many scopes: each by itself would read them all. */
+export async function markedProcesses(): Promise<MarkedProcesses> {
+  const found = new Map<string, number[]>();
+  for (const [at, pid] of listPids().entries()) {
+    if (at % pidsAtOnce === pidsAtOnce - 1) await nextTurn();
+    const mark = readMarker(pid, scopeMarker);
+    if (mark !== undefined) found.set(mark, [...(found.get(mark) ?? []), pid]);
+  }
+  return found;
+}
+
+function markedPids(scopes: Scopes, name: string, marked?: MarkedProcesses): readonly number[] {
+  const wanted = scopeEnv(scopes, name)[scopeMarker] ?? '';
+  if (marked !== undefined) return marked.get(wanted) ?? [];
   return listPids().filter((pid) => readMarker(pid, scopeMarker) === wanted);
 }
 

@@ -80,7 +80,9 @@ export function insideOf<A extends At>(at: A, netmask: string | undefined): A {
     ...at,
     local: at.on(target),
     config: { ...at.config, ipdev: at.config.nsdev, netmask },
-    shared: (key: string, probe: () => Promise<never>) => at.shared(`${key} in ${target.netns}`, probe),
+    // The network of a container is known by its rid, which another service may have too.
+    shared: (key: string, probe: () => Promise<never>) =>
+      at.shared(`${key} in ${target.netns.includes('#') ? `${at.service} ` : ''}${target.netns}`, probe),
   };
 }
 

@@ -4,6 +4,7 @@ import type { App } from '../../agent/cli/app.ts';
 import { actionCommand } from '../../agent/cli/commands/action.ts';
 import { clearCommand, resumeCommand } from '../../agent/cli/commands/interrupted.ts';
 import { statusCommand } from '../../agent/cli/commands/status.ts';
+import { localStatus } from '../../agent/cli/local-status.ts';
 import { parseCommandLine } from '../../agent/cli/parse.ts';
 import { interruptedActions } from '../../agent/engine/recover.ts';
 import { SvcError } from '../../agent/errors.ts';
@@ -33,6 +34,7 @@ describe('sim: engine: several services', () => {
       signal,
       env: {},
       ask: async () => undefined,
+      ...localStatus(bench().world, signal),
     });
     return { code, ...printed };
   };

@@ -1,6 +1,8 @@
 /** The manual is generated: docs/reference.md is what the tables say. */
 import path from 'node:path';
 import { expect } from 'chai';
+import { renderApi } from '../../agent/api/manual.ts';
+import { routes } from '../../agent/api/routes.ts';
 import { smallestSection } from '../../agent/cli/manual/facts.ts';
 import { errorsPage } from '../../agent/cli/manual/text.ts';
 import { parseDocument } from '../../agent/config/document.ts';
@@ -25,6 +27,11 @@ describe('unit: reference', () => {
     const at = wanted.findIndex((line, index) => line !== written[index]);
     expect({ line: at + 1, text: written[at] }, 'run npm run doc').to.deep.equal({ line: at + 1, text: wanted[at] });
     expect(written.length).to.equal(wanted.length);
+  });
+
+  it('docs/api.md is what npm run doc writes now: the table of routes', () => {
+    expect(readSource('docs/api.md'), 'run npm run doc').to.equal(renderApi());
+    for (const { method, path: route } of Object.values(routes)) expect(renderApi()).to.include(`| ${method} | \`${route}\` |`);
   });
 
   it('lists the errors of the code', async () => {

@@ -1,6 +1,5 @@
 /** `check`: one line for monitoring plug-ins: exit 0 up, 1 warn, 2 down, 3 undef and every failure of the check itself (spec/status.md "Scraping"). */
 import { readKept } from '../../engine/kept-state.ts';
-import { statusOf } from '../../engine/service-status.ts';
 import { asSvcError } from '../../errors.ts';
 import { createSemaphore } from '../../io/semaphore.ts';
 import type { Status } from '../../state/status.ts';
@@ -53,7 +52,7 @@ function allFine(checked: readonly Checked[]): string {
 /** A service that cannot be looked at is undef; the others are told all the same. */
 async function check(app: App, service: string): Promise<Checked> {
   try {
-    const { overall, resources } = await statusOf(app.world, service, app.signal);
+    const { overall, resources } = await app.statusOf(service);
     const { expected } = await readKept(app.world, service);
     return { service, status: overall, expectedDown: overall === 'down' && expected !== 'up', why: worstOf(resources) };
   } catch (thrown) {

@@ -1,6 +1,5 @@
 /** `print status`: the tree, or JSON, JSON lines, flat lines. Exits 0 whenever it could answer for every service. */
 import { withInstances } from '../../engine/instances.ts';
-import { statusOf } from '../../engine/service-status.ts';
 import { asSvcError, type SvcError } from '../../errors.ts';
 import { createSemaphore } from '../../io/semaphore.ts';
 import type { StatusDocument } from '../../state/status-document.ts';
@@ -38,7 +37,7 @@ export async function statusCommand(app: App): Promise<number> {
 /** One service that cannot be read must not hide the others. */
 async function look(app: App, service: string): Promise<{ readonly document: StatusDocument } | { readonly error: SvcError }> {
   try {
-    const document = await statusOf(app.world, service, app.signal);
+    const document = await app.statusOf(service);
     const withPeers = app.call.switches.has('peers') ? await withInstances(app.world, document, app.signal) : document;
     return { document: withPeers };
   } catch (thrown) {

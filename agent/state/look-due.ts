@@ -1,0 +1,32 @@
+/** When the daemon looks: every minute, or as `status_schedule` says; at monitored resources every ten seconds (spec/status.md "Freshness"). */
+import { isAllowed } from './schedule/allowed.ts';
+import { parseSchedule } from './schedule/parse.ts';
+
+export const statusIntervalMs = 60_000;
+export const monitorIntervalMs = 10_000;
+
+export interface LookTimes {
+  /** Ms, on the clock that does not jump. */
+  readonly nowMs: number;
+  /** When the last look began, on the same clock; undefined before the first one. */
+  readonly begunMs: number | undefined;
+  /** Ms since 1970, for schedules. */
+  readonly wallMs: number;
+  /** `status_schedule`; undefined for the plain interval. */
+  readonly schedule: string | undefined;
+}
+
+/** Plain intervals stand on the clock that does not jump: a clock that is set neither stops the looks nor makes a thousand of them. */
+export function isLookDue({ nowMs, begunMs, wallMs, schedule }: LookTimes): boolean {
+  if (begunMs === undefined) return true;
+  const agoMs = nowMs - begunMs;
+  if (schedule === undefined) return agoMs >= statusIntervalMs;
+  const parsed = parseSchedule(schedule);
+  return parsed.ok && isAllowed(parsed.schedule, { nowMs: wallMs, lastMs: wallMs - agoMs }).allowed;
+}
+
+/** Figures older than twice the interval are said to be old (spec/status.md "The tree"); of a schedule of its own, by when it is due. */
+export function isStale(nowMs: number, endedMs: number | undefined, schedule: string | undefined): boolean {
+  if (endedMs === undefined) return true;
+  return schedule === undefined && nowMs - endedMs > 2 * statusIntervalMs;
+}
