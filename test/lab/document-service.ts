@@ -137,11 +137,11 @@ export async function statusOf(node: LabNode): Promise<Seen> {
 }
 
 /** The decimal digits of the address of the first card, 52:54:00:00:01:00 and 52:54:00:00:02:00, behind `0x`, as in the document. */
-const keys: Readonly<Record<string, string>> = { node1: '0x90520730730752', node2: '0x90520730731008' };
+const keys = { node1: '0x90520730730752', node2: '0x90520730731008' };
 const paths = ['/dev/sda', '/dev/sdb'] as const;
 
 /** Commands of a start in the document's order (its log of 13:32), then the address, which its container sets itself. */
-export function startedCommands({ name }: LabNode): readonly string[] {
+export function startedCommands(name: 'node1' | 'node2'): readonly string[] {
   const log = (verb: string) => `/var/tmp/svc_${serviceName}_lxc_${verb}.log`;
   return [
     ...paths.map((path) => `VG#1PR sg_persist -n --out --register-ignore --param-sark=${keys[name]} ${path}`),
@@ -156,7 +156,7 @@ export function startedCommands({ name }: LabNode): readonly string[] {
 }
 
 /** Commands of a stop in the document's order (its log of 13:29), but for the tag: it stays until the volume is down (docs/decisions.md). */
-export function stoppedCommands({ name }: LabNode): readonly string[] {
+export function stoppedCommands(name: 'node1' | 'node2'): readonly string[] {
   return [
     `IP#1 ip addr del ${containerAddress}/24 dev eth0 (in container#0)`,
     `CONTAINER#0 lxc-stop -n ${serviceName} -o /var/tmp/svc_${serviceName}_lxc_stop.log`,

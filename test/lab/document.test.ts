@@ -29,7 +29,7 @@ describe('lab: the service of the HP 3PAR document', function () {
   });
 
   it('starts on node1 with the commands of the document, in its order', async () => {
-    expect(commandsOf(await act(node1(), 'start'))).to.deep.equal(startedCommands(node1()));
+    expect(commandsOf(await act(node1(), 'start'))).to.deep.equal(startedCommands('node1'));
     const seen = await statusOf(node1());
     expect(seen.avail).to.equal('up');
     const states = Object.entries(seen.resources).filter(([rid]) => rid !== 'sync#i0');
@@ -51,18 +51,38 @@ describe('lab: the service of the HP 3PAR document', function () {
   });
 
   it('stops with the commands of the document, but keeps the tag until the volume is down', async () => {
-    expect(commandsOf(await act(node1(), 'stop'))).to.deep.equal(stoppedCommands(node1()));
+    expect(commandsOf(await act(node1(), 'stop'))).to.deep.equal(stoppedCommands('node1'));
     expect((await statusOf(node1())).avail).to.equal('down');
     expect((await reaches(node2())).code).to.equal(1);
     expect(await leftOn(node1())).to.deep.equal(nothing);
   });
 
   it('starts on node2 with the data of node1', async () => {
-    expect(commandsOf(await act(node2(), 'start'))).to.deep.equal(startedCommands(node2()));
+    expect(commandsOf(await act(node2(), 'start'))).to.deep.equal(startedCommands('node2'));
     expect((await statusOf(node2())).avail).to.equal('up');
     expect((await reaches(node1())).code).to.equal(0);
     await act(node2(), 'stop');
     expect(await leftOn(node2())).to.deep.equal(nothing);
+  });
+
+  it('leaves nothing of its own when a start fails in the middle', async () => {
+    await breakContainer(node1());
+    const failed = await svcmgr(node1(), ['start']);
+    expect(failed.code, failed.stderr).to.equal(1);
+    expect(await leftOn(node1())).to.deep.equal(nothing);
+    await mendContainer(node1());
+  });
+
+  it('leaves running what ran before a start that fails late', async () => {
+    await act(node1(), 'start');
+    await act(node1(), 'stop', '--rid', 'container#0,ip#1');
+    await breakContainer(node1());
+    expect((await svcmgr(node1(), ['start'])).code).to.equal(1);
+    const { resources } = await statusOf(node1());
+    const states = ['vg#1pr', 'vg#1', 'fs#1', 'container#0'].map((rid) => resources[rid]?.status);
+    expect(states).to.deep.equal(['up', 'up', 'up', 'down']);
+    await mendContainer(node1());
+    await act(node1(), 'stop');
   });
 
   it('fences a node that cannot be asked: after the takeover no byte of it reaches the disk', async () => {
@@ -99,6 +119,15 @@ describe('lab: the service of the HP 3PAR document', function () {
 /** Is the address inside the container reached from this node? */
 function reaches(node: LabNode) {
   return node.run(['ping', '-c', '1', '-W', '5', containerAddress]);
+}
+
+/** Its first program is not there: LXC cannot start it. */
+async function breakContainer(node: LabNode): Promise<void> {
+  await node.sh('sed -i "s#^lxc.init.cmd = .*#lxc.init.cmd = /sbin/none#" "/var/lib/lxc/$1/config"', [serviceName]);
+}
+
+async function mendContainer(node: LabNode): Promise<void> {
+  await node.sh('sed -i "s#^lxc.init.cmd = .*#lxc.init.cmd = /sbin/init#" "/var/lib/lxc/$1/config"', [serviceName]);
 }
 
 const nothing = { mounts: '', maps: 'lun', containers: '', tags: '', keys: 'NO registered' };
