@@ -9,6 +9,7 @@ import { settledWithin, withDeadline } from './deadline.ts';
 import { containerState, hostOf, isHostAssumed } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type HangingLook, type Run } from './run.ts';
+import { withPauseNote } from './sync-pause.ts';
 
 export interface Look {
   readonly rid: string;
@@ -114,7 +115,7 @@ async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise
   const look: HangingLook = { run, asked, sinceMs: performance.now() };
   run.hanging.set(resource.rid, look);
   try {
-    return checkReport(resource.type, await asked);
+    return await withPauseNote(run, resource, checkReport(resource.type, await asked));
   } finally {
     if (run.hanging.get(resource.rid) === look) run.hanging.delete(resource.rid);
   }

@@ -8,6 +8,7 @@ import type { Resource } from './instance.ts';
 import type { Selected } from './select-walk.ts';
 import { isDataUp, serviceState } from './service-state.ts';
 import { syncOne } from './sync-one.ts';
+import { pauseText } from './sync-pause.ts';
 import { createTargetLocks } from './target-locks.ts';
 import { runTriggers } from './triggers.ts';
 import { isSameNode } from '../config/scope.ts';
@@ -17,7 +18,8 @@ export async function walkSync(action: Action, selected: Selected): Promise<void
   const { request, signal } = action;
   const method = syncMethod(request.sync ?? 'all');
   const chosen = selected.batches.flatMap(({ rids }) => rids.map((rid) => resourceOf(action.run, rid)));
-  const going = chosen.filter((resource) => !isHeldOff(action, resource));
+  const going: Resource[] = [];
+  for (const resource of chosen) if (!(await isHeldOff(action, resource, method))) going.push(resource);
   await askBlockers(action, going, [`sync ${method}`]);
   if (going.length === 0) return;
   const isWhole = !selected.partial;
@@ -27,8 +29,11 @@ export async function walkSync(action: Action, selected: Selected): Promise<void
   if (isWhole) await runTriggers(action, 'post', 'sync', undefined, signal);
 }
 
+/** What changes roles, or only compares, is no copy. */
+const pausable: ReadonlySet<string> = new Set(['update', 'full']);
+
 /** Not an error: on most nodes, most of the time, there is nothing to send. */
-function isHeldOff(action: Action, resource: Resource): boolean {
+async function isHeldOff(action: Action, resource: Resource, method: string): Promise<boolean> {
   const { run, request } = action;
   const { settings } = run.instance.definition;
   const { rid, driver } = resource;
@@ -36,6 +41,7 @@ function isHeldOff(action: Action, resource: Resource): boolean {
   const primary = settings.flex_primary ?? settings.nodes[0];
   const reason = whyNotSync({
     promotes: driver.promotes === true,
+    paused: pausable.has(method) ? await pauseText(run.world, run.instance.name, rid) : undefined,
     named: driver.anytime === true && (request.rid ?? '').split(',').some((word) => word.trim() === rid),
     role: settings.nodes.some(here) ? 'nodes' : settings.drpnodes.some(here) ? 'drpnodes' : undefined,
     service: serviceState(run),

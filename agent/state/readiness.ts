@@ -17,6 +17,19 @@ export interface SyncFacts {
   readonly targets: readonly string[];
   /** By node: the begin of the last sync of which everything arrived there (ISO 8601). */
   readonly stamps: Readonly<Record<string, string>>;
+  /** By node: why a copy there would be refused now. Only where the service is up: nobody else would send. */
+  readonly obstacles?: Readonly<Record<string, readonly Blocker[]>>;
+}
+
+/**
+ * What stands against the last copy to a node, as the nodes know it that would send it. All of it may be waived: by its own name,
+ * or by going without that copy.
+ */
+export function copyBlockers(node: string, known: readonly SyncFacts[], allow: readonly string[] = []): readonly StandingBlocker[] {
+  const isWithout = allow.includes('stale-data');
+  return known.flatMap(({ rid, obstacles = {} }) =>
+    (obstacles[node] ?? []).map((one) => ({ ...one, rid, allow: isWithout ? 'stale-data' : (one.allow ?? 'stale-data') })),
+  );
 }
 
 /** How long actions took that succeeded and changed something. */

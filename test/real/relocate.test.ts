@@ -1,8 +1,9 @@
 /** A service between two real nodes: namespaces, sshd, loop devices, ext4, a program; and an observer of the mount table. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { svcmgr } from '../support/cli.ts';
+import { must } from '../support/command.ts';
 import { makePair, type Pair } from '../support/pair.ts';
 import { nodesNeeds } from '../support/nodes.ts';
 import { describeUnless, missing } from '../support/skip.ts';
@@ -163,6 +164,21 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
       expect(pair.mounted()).to.deep.equal(['node1']);
     } finally {
       home.service('svc1', text);
+    }
+  });
+
+  it('is not stopped when the disk over there is full: a start there could not be journaled', async () => {
+    await pair.must('node1', 'start');
+    const journal = pair.nodes.node('node2').home.path('var', 'journal');
+    mkdirSync(journal, { recursive: true });
+    must('mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', journal);
+    try {
+      const refused = await pair.run('node1', 'switch');
+      expect(refused.code, refused.stderr).to.equal(5);
+      expect(refused.stderr).to.match(/node2: the journal cannot be written: .*no space left/);
+      expect(pair.mounted()).to.deep.equal(['node1']);
+    } finally {
+      must('umount', journal);
     }
   });
 

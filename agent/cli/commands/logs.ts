@@ -6,7 +6,8 @@ import type { JournalRecord } from '../../journal/record.ts';
 import { SvcError } from '../../errors.ts';
 import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { journaledServices } from '../journaled.ts';
-import { renderDuration, renderLine } from '../render/console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
+import { renderLine } from '../render/console.ts';
 import { sinceOption } from '../since.ts';
 
 const beatMs = 500;

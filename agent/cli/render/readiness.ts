@@ -3,7 +3,7 @@ import type { ReadinessReport } from '../../engine/readiness.ts';
 import type { ServiceReadiness } from '../../engine/readiness-view.ts';
 import type { Duration, Way } from '../../state/readiness.ts';
 import { ageText, timeText } from './clock.ts';
-import { renderDuration } from './console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
 import { printable } from './width.ts';
 import { wrap } from './wrap.ts';
 

@@ -133,7 +133,8 @@ function configFor({ host, socket, trust, credentials, limits }: Login, onRefusa
 
 function tooLate({ host, address, limits, socket }: Login): SvcError {
   const step = socket.connecting ? 'no answer' : 'it answers, but the login was not done';
-  return unreachable(host, address, { level: 'client-timeout', why: `${step} in ${limits.connectTimeoutMs / 1000} s` });
+  const why = `${step} in ${limits.connectTimeoutMs / 1000} s`;
+  return unreachable(host, address, { level: 'client-timeout', why, facts: { connected: !socket.connecting } });
 }
 
 function loginError({ host, address, trust }: Login, error: Error & { level?: string }): SvcError {

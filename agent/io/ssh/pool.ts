@@ -11,6 +11,8 @@ export interface SshPool {
    * @throws SvcError UNREACHABLE when none answers as it should, CONFIG when we have no usable key
    */
   connection(host: SshHost): Promise<Kept>;
+  /** The address that answered last; undefined: none was tried yet, or none answered. */
+  address(host: SshHost): string | undefined;
   /** Ends every connection; what runs over them ends. The next command would make new ones. */
   closeAll(): Promise<void>;
 }
@@ -31,6 +33,7 @@ type Made = Omit<Kept, 'isOld'>;
 export function createSshPool(given: Partial<ConnectLimits> = {}): SshPool {
   const limits = { ...defaultConnectLimits, ...given };
   const kept = new Map<string, Promise<Made>>();
+  const answered = new Map<string, string>();
   return {
     connection: async (host) => {
       const key = keyOf(host);
@@ -42,8 +45,11 @@ export function createSshPool(given: Partial<ConnectLimits> = {}): SshPool {
       const making = now !== undefined && now !== before ? now : make(host, limits);
       kept.set(key, making);
       making.catch(() => kept.get(key) === making && kept.delete(key));
-      return { ...(await making), isOld: false };
+      const made = await making;
+      answered.set(key, made.connection.address);
+      return { ...made, isOld: false };
     },
+    address: (host) => answered.get(keyOf(host)),
     closeAll: async () => {
       const all = [...kept.values()];
       kept.clear();
