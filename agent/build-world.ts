@@ -55,12 +55,10 @@ export function buildWorld({ paths, node, sink, who, env }: WorldInput): BuiltWo
     who,
     reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
   };
-  return {
-    world,
-    close: async () => {
-      await Promise.all([ways.close(), arrays.close()]);
-    },
+  const close = async (): Promise<void> => {
+    await Promise.all([ways.close(), arrays.close()]);
   };
+  return { world, close };
 }
 
 export function joinSinks(sinks: readonly Sink[]): Sink {

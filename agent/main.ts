@@ -9,10 +9,10 @@ import { localStatus } from './cli/local-status.ts';
 import type { Invocation } from './cli/parse.ts';
 import { wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
+import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
-import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
 import { loadNode } from './engine/node.ts';
 import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
@@ -63,7 +63,6 @@ async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: B
   const built = buildWorld({ paths, node, sink, who: findWho(process.env), env: process.env });
   opened.push(built);
   const sid = givenSid(process.env['SVCMGR_SID']);
-  // One call is one round.
   return { ...built.world, round: createShared(), ...(sid === undefined ? {} : { sid }) };
 }
 

@@ -106,7 +106,8 @@ async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise
   if (before !== undefined) {
     const leftMs = statusLimitMs(run, resource) - (performance.now() - before.sinceMs);
     // The daemon looks at monitored resources also while a round is at them: that answer is as good as one of its own.
-    if (run.standing !== undefined && before.run === run && leftMs > 0) return checkReport(resource.type, await before.asked);
+    if (run.standing !== undefined && before.run === run && leftMs > 0)
+      return withPauseNote(run, resource, checkReport(resource.type, await before.asked));
     if (!(await settledWithin(before.asked, Math.max(leftMs, lateAnswerMs)))) {
       throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
     }
