@@ -1,13 +1,13 @@
 /** Actions begun over the API: each runs to its end whoever follows it, and what it said is kept for who comes later. */
 import { randomUUID } from 'node:crypto';
+import { eventsAfter } from '../engine/event-hub.ts';
 import { SvcError } from '../errors.ts';
 import type { Who } from '../io/identity.ts';
 import type { Control, VerbCall } from './control.ts';
+import type { EventSource, KeptEvent } from './event-stream.ts';
 
-export interface RunEvent {
-  readonly id: number;
-  readonly event: 'line' | 'out' | 'note' | 'end' | 'lost';
-  readonly data: unknown;
+export interface RunEvent extends KeptEvent {
+  readonly event: 'line' | 'out' | 'note' | 'end';
 }
 
 export interface ActionRun {
@@ -25,8 +25,8 @@ export interface ActionRuns {
   all(): readonly ActionRun[];
   /** @throws SvcError NOT_FOUND */
   abort(id: string, reason: string): ActionRun;
-  /** What it said after this number, then everything as it comes; `listener` gets `end` last. @throws SvcError NOT_FOUND */
-  follow(id: string, after: number, listener: (event: RunEvent) => void): () => void;
+  /** What it said and says; its last event is `end`. @throws SvcError NOT_FOUND */
+  console(id: string): EventSource;
   /** Refuses new ones; settles when all have ended, the rest is aborted after `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -39,7 +39,7 @@ const keptRuns = 50;
 
 interface Kept extends ActionRun {
   readonly events: RunEvent[];
-  readonly listeners: Set<(event: RunEvent) => void>;
+  readonly listeners: Set<() => void>;
   readonly controller: AbortController;
   readonly done: Promise<void>;
   count: number;
@@ -68,13 +68,16 @@ export function createActionRuns(control: Control, now: () => Date): ActionRuns 
       run.controller.abort(new SvcError('CANCELLED', reason));
       return run;
     },
-    follow(id, after, listener) {
-      const run = find(id);
-      const first = run.events[0]?.id ?? 1;
-      if (first > after + 1) listener({ id: after, event: 'lost', data: { lines: first - after - 1 } });
-      for (const event of run.events) if (event.id > after) listener(event);
-      run.listeners.add(listener);
-      return () => void run.listeners.delete(listener);
+    console(id) {
+      const { events, listeners } = find(id);
+      return {
+        lastEvent: 'end',
+        after: (from, limit) => eventsAfter(events, from, limit),
+        follow: (onMore) => {
+          listeners.add(onMore);
+          return () => void listeners.delete(onMore);
+        },
+      };
     },
     async stop(graceMs) {
       stopping = true;
@@ -129,7 +132,7 @@ function say(run: Kept, event: RunEvent['event'], data: unknown): void {
     const gone = run.events.shift();
     if (gone !== undefined) run.bytes -= sizeOf(gone);
   }
-  for (const listener of run.listeners) listener(told);
+  for (const onMore of run.listeners) onMore();
 }
 
 function sizeOf({ data }: RunEvent): number {

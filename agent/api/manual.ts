@@ -19,7 +19,8 @@ curl --no-buffer --unix-socket /run/svcmgr/svcmgrd.sock http://svcmgrd/v1/action
 * Text answers carry the exit status of the verb in \`Svcmgr-Exit\`; \`Svcmgr-Notes\` counts lines that the command line would show on
   stderr.
 * Whoever sends \`Svcmgr-Version\` is refused by a daemon of another version.
-* Events are server-sent events, numbered; \`after=N\` takes up where a lost connection ended. A reader that lets 1 MiB wait is dropped.
+* Events are server-sent events, numbered; \`after=N\` takes up where a lost connection ended. A reader takes them at its own
+  pace; one that takes nothing for two minutes is dropped.
   The console of an action has the events \`line\` (a log line), \`out\` and \`note\` (stdout and stderr), \`lost\` (how many lines are
   gone), and last \`end\` with the exit status. An action goes on whether anybody follows it or not.
 `;

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { asSvcError, errorKinds, SvcError } from '../errors.ts';
 import { type ActionRuns, createActionRuns } from './action-runs.ts';
 import type { Control } from './control.ts';
+import { type EventSource, streamEvents } from './event-stream.ts';
 import { contentType } from './exposition.ts';
-import { openEventStream } from './event-stream.ts';
 import { type Asked, callOfQuery, createRequestReader, readBody, type RequestReader } from './request.ts';
 import { listenAt, type SocketPlace } from './socket.ts';
 
@@ -117,9 +117,9 @@ async function answer(served: Served, asked: Asked, request: IncomingMessage, re
     case 'abort':
       return sendJson(response, 202, shownRun(runs.abort(asked.id, 'aborted over the API')));
     case 'follow':
-      return followRun(runs, asked, response);
+      return streamEvents(response, runs.console(asked.id), Number(asked.query['after'] ?? 0));
     case 'events':
-      return followEvents(control, asked, response);
+      return streamEvents(response, hubSource(control), Number(asked.query['after'] ?? control.events.last()));
     default:
       return asked.name satisfies never;
   }
@@ -138,25 +138,12 @@ function shownRun(run: { id: string; verb: string; selector: string | undefined;
   return { id, verb, selector, since, exit: exit ?? null };
 }
 
-function followRun(runs: ActionRuns, asked: Asked, response: ServerResponse): void {
-  let leave: () => void = () => undefined;
-  const begin = (): void => {
-    const stream = openEventStream(response, () => leave());
-    leave = runs.follow(asked.id, Number(asked.query['after'] ?? 0), ({ id, event, data }) => {
-      stream.send(id, event, data);
-      if (event === 'end') stream.end();
-    });
+/** Those of now and later, unless the reader says where it was. */
+function hubSource({ events }: Control): EventSource {
+  return {
+    after: (id, limit) => events.after(id, limit).map((event) => ({ id: event.id, event: event.kind, data: event })),
+    follow: (onMore) => events.follow(onMore),
   };
-  // Not found must be said before the stream begins.
-  runs.follow(asked.id, Number.MAX_SAFE_INTEGER, () => undefined)();
-  begin();
-}
-
-function followEvents({ events }: Control, asked: Asked, response: ServerResponse): void {
-  let leave: () => void = () => undefined;
-  const stream = openEventStream(response, () => leave());
-  for (const event of events.after(Number(asked.query['after'] ?? Number.MAX_SAFE_INTEGER))) stream.send(event.id, event.kind, event);
-  leave = events.follow((event) => stream.send(event.id, event.kind, event));
 }
 
 function sendError(response: ServerResponse, error: SvcError): void {

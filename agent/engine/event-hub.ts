@@ -9,7 +9,9 @@ export interface NumberedEvent extends DaemonEvent {
 export interface EventHub {
   tell(event: Omit<DaemonEvent, 'at'>): void;
   /** Events after this number that are still kept, oldest first. */
-  after(id: number): readonly NumberedEvent[];
+  after(id: number, limit?: number): readonly NumberedEvent[];
+  /** Number of the newest one; 0 before the first. */
+  last(): number;
   /** @returns ends the subscription */
   follow(listener: (event: NumberedEvent) => void): () => void;
 }
@@ -28,10 +30,17 @@ export function createEventHub(now: () => Date): EventHub {
       if (kept.length > keptEvents) kept.shift();
       for (const listener of listeners) listener(numbered);
     },
-    after: (id) => kept.filter((event) => event.id > id),
+    after: (id, limit = keptEvents) => eventsAfter(kept, id, limit),
+    last: () => last,
     follow(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
   };
+}
+
+/** Of a list of numbered events whose oldest were taken away. */
+export function eventsAfter<E extends { readonly id: number }>(kept: readonly E[], id: number, limit: number): readonly E[] {
+  const from = Math.max(0, id + 1 - (kept[0]?.id ?? 1));
+  return kept.slice(from, from + limit);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { type Program, program } from '../../support/programs.ts';
 
-const names = ['fail', 'flood', 'hang', 'leave', 'serve', 'slow'] as const satisfies readonly Program[];
+const names = ['fail', 'flood', 'hang', 'leave', 'notify-socket', 'serve', 'slow'] as const satisfies readonly Program[];
 
 describe('test support: programs', () => {
   it('has every named program, executable, and no other', () => {
