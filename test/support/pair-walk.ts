@@ -159,7 +159,7 @@ async function lieOf(pair: Pair, name: Name): Promise<string> {
   if (status.monitor.action !== null) return `${name}: ${status.monitor.action} is shown as running, and no agent lives`;
   const isClean = status.avail === 'up' || status.avail === 'down';
   if (isClean || status.monitor.interrupted !== null || (await failedLast(pair, name))) return '';
-  return `${name}: avail ${status.avail}, and nothing says why`;
+  return `${name}: avail ${status.avail}, and nothing says why\n${stdout}`;
 }
 
 /** The last action here said that it failed: then what it left is no secret. */
