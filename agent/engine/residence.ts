@@ -136,8 +136,12 @@ function beat(core: Core, rounds: LookRounds): void {
   if (nowMs >= core.filesDueMs) void scan(core, false).catch(() => undefined);
   rounds.beat();
   if (nowMs >= core.peersDueMs) {
-    core.peersDueMs = nowMs + statusIntervalMs;
-    void askPeers(core.world, [...core.watches.values()], core.stopping.signal).catch(() => undefined);
+    // Not before the questions of this round have ended.
+    core.peersDueMs = Number.POSITIVE_INFINITY;
+    const next = (): void => {
+      core.peersDueMs = nowMs + statusIntervalMs;
+    };
+    askPeers(core.world, [...core.watches.values()], core.stopping.signal).then(next, next);
   }
   forParts(core, (part) => part.beat?.(core.world.now()));
 }
