@@ -36,6 +36,8 @@ export interface ServiceWatch {
   lookAtMonitored(): Promise<void>;
   /** What was seen until now is history: an action ended, with this status. */
   acted(document: StatusDocument | undefined): void;
+  /** The node is another one than before: everything is looked at again with the next round. */
+  again(): void;
   setAction(action: RunningAction | undefined): void;
   setPeers(answers: readonly PeerAnswer[]): void;
   flush(): Promise<void>;
@@ -134,6 +136,10 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
       if (document === undefined) return;
       rounds = { begunMs: input.nowMs(), endedMs: input.nowMs() };
       publish(document);
+    },
+    again() {
+      renew();
+      rounds = { begunMs: undefined, endedMs: undefined };
     },
     setAction(action) {
       resident = { ...resident, action };
