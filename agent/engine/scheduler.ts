@@ -2,6 +2,7 @@
  * The part of the daemon that runs syncs and tasks when their schedules say so. Each minute all jobs are gone through for those whose
  * time may come in it; each second only those are asked.
  */
+import { setImmediate } from 'node:timers/promises';
 import { asSvcError } from '../errors.ts';
 import { chooseRuns, type DueJob } from '../state/choose-runs.ts';
 import { decideDue } from '../state/schedule/due.ts';
@@ -33,6 +34,8 @@ const gatedMs = 60_000;
 /** A job that waits for its turn counts as due for so long without being asked. */
 const waitingMs = 30_000;
 const minuteMs = 60_000;
+/** How long schedules are asked in one piece. */
+const turnMaxMs = 15;
 /** A minute may be late. */
 const slackMs = 5000;
 
@@ -138,7 +141,15 @@ function gateOf(status: StatusDocument | undefined): string {
 /** Never rejects: it runs by itself. */
 async function beatOnce(core: Core, nowMs: number): Promise<void> {
   try {
-    const due = [...core.soon].filter((state) => !core.running.has(state.job.key) && isDue(core, state, nowMs));
+    const due: JobState[] = [];
+    let turnMs = performance.now();
+    for (const state of core.soon) {
+      if (!core.running.has(state.job.key) && isDue(core, state, nowMs)) due.push(state);
+      if (performance.now() - turnMs < turnMaxMs) continue;
+      // A thousand schedules at once must not keep an action or a scrape waiting.
+      await setImmediate();
+      turnMs = performance.now();
+    }
     if (due.length > 0) await startSome(core, due, nowMs);
   } catch (thrown) {
     const text = `the scheduler could not decide: ${asSvcError(thrown).message}`;

@@ -46,7 +46,7 @@ export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>
   };
 }
 
-function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}): DaemonProcess {
+export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}): DaemonProcess {
   const child = spawn(svcmgrd, [], {
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LANG: 'C.UTF-8', TZ: 'UTC', ...home.env, ...env },
     cwd: '/',
