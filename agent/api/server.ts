@@ -100,6 +100,7 @@ async function answer(served: Served, asked: Asked, request: IncomingMessage, re
   switch (asked.name) {
     case 'status':
     case 'check':
+    case 'mon':
     case 'metrics':
     case 'services':
       return answerVerb(control, asked, response);

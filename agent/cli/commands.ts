@@ -22,6 +22,7 @@ import { eventsCommand, logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { monCommand } from './commands/mon.ts';
 import { nodeConfigCommand } from './commands/node-config.ts';
 import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
@@ -37,6 +38,7 @@ import type { VerbName } from './verbs.ts';
 
 export const commands = {
   'print status': statusCommand,
+  mon: monCommand,
   check: checkCommand,
   metrics: metricsCommand,
   ls: lsCommand,

@@ -18,6 +18,7 @@ const action = [...selection, 'dry-run', 'allow', 'force', 'local', 'wait', 'no-
 // biome-ignore format: a table, a verb a line
 export const verbs = [
   { name: 'print status', group: 'status', services: 'many', options: ['refresh', 'peers'], summary: 'what is up, warn or down, and why', example: 'svcmgr -s svc1 print status' },
+  { name: 'mon', group: 'status', services: 'many', options: ['watch', 'peers'], summary: 'a line per service: its state on each node; --watch goes on', example: 'svcmgr mon --watch' },
   { name: 'check', group: 'status', services: 'many', options: [], summary: 'a line for monitoring: exit 0 up, 1 warn, 2 down, 3 undef', example: "svcmgr check -s 'web*'" },
   { name: 'metrics', group: 'status', services: 'many', options: [], summary: 'figures for Prometheus, as a scrape of the daemon gets', example: 'svcmgr metrics > /var/lib/node_exporter/svcmgr.prom' },
   { name: 'ls', group: 'status', services: 'many', options: [], words: '[SELECTOR]', summary: 'names that a selector matches', example: "svcmgr ls 'svc*'" },

@@ -43,16 +43,20 @@ export async function keepJobRecords(world: World, service: string, jobs: JobRec
   await keepText(world, scheduleFile(world, service), `${JSON.stringify({ jobs }, undefined, 1)}\n`, 0o644);
 }
 
-/** A run that was cut has not been one: it counts as a failure, and is done again. */
+/**
+ * A run that was cut has not been one: it counts as a failure, and is done again. At once after the first time: a daemon that was
+ * restarted is no reason to rest; one that dies of this very run is.
+ */
 export function settleCut(record: JobRecord): JobRecord {
-  const { begunMs, ...rest } = record;
+  const { begunMs, failedMs: _failed, ...rest } = record;
   if (begunMs === undefined) return record;
+  const isAgain = rest.failures > 0;
   return {
     ...rest,
     failures: rest.failures + 1,
-    failedMs: begunMs,
     cutMs: begunMs,
     result: 'failed',
     text: 'the daemon ended while it ran',
+    ...(isAgain ? { failedMs: begunMs } : {}),
   };
 }

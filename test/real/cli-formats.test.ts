@@ -13,6 +13,7 @@ const one = '[fs#1]\ntype = flag\n[task#1]\ntype = host\ncommand = /bin/true\nsc
 const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'print status': [['-s', 'svc1'], ['-s', 'svc*'], []],
   check: [['-s', 'svc1'], []],
+  mon: [['-s', 'svc1'], []],
   metrics: [['-s', 'svc1'], []],
   ls: [[], ['svc1'], ['nothing*']],
   start: [
