@@ -1,11 +1,13 @@
 /** The composition root of svcmgrd: one process per home that keeps the status, answers the API, and runs actions. */
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type MetricsBook, standingMetricsBook } from './api/metrics-book.ts';
 import { openApi } from './api/server.ts';
 import type { Control } from './api/control.ts';
 import { mainSocket, readSocket, type SocketPlace } from './api/socket.ts';
 import { type BuiltWorld, buildWorld, joinSinks, openLog } from './build-world.ts';
 import { complaint, exitOf } from './cli/complain.ts';
+import { createParts } from './daemon-parts.ts';
 import { renderLine } from './cli/render/console.ts';
 import { answerVerb, runVerb } from './cli/verb-call.ts';
 import { version } from './cli/version.ts';
@@ -15,6 +17,7 @@ import { holdHome } from './engine/daemon-lock.ts';
 import { loadNode } from './engine/node.ts';
 import { reportInterrupted } from './engine/report-interrupted.ts';
 import { createResidence, type Daemon } from './engine/residence.ts';
+import type { Residence } from './engine/resident.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { lastHolder, readOwner } from './io/lock.ts';
 import { watchFolder } from './io/folder-watch.ts';
@@ -59,11 +62,13 @@ async function serve(paths: Paths, sink: Sink): Promise<number> {
   };
   const world = await build(true);
   if (world === undefined) throw new SvcError('BUG', 'no world');
-  const daemon = createResidence({ world, renew: () => build(false) });
+  const metrics = standingMetricsBook(() => daemon.world());
+  const parts = (residence: Residence) => [...createParts(residence), metrics.part];
+  const daemon = createResidence({ world, renew: () => build(false), parts });
   await daemon.open();
   await reportInterrupted(daemon);
   const api = await openApi({
-    control: controlOf(daemon, sink),
+    control: controlOf(daemon, sink, metrics.book),
     version,
     now: () => new Date(),
     main: { path: mainSocket(paths.run), mode: 0o600 },
@@ -103,10 +108,10 @@ function readPlace(daemon: Daemon, paths: Paths): SocketPlace {
   return { path: readSocket(paths.run), mode: 0o660, ...(group === undefined ? {} : { group }) };
 }
 
-function controlOf(daemon: Daemon, sink: Sink): Control {
+function controlOf(daemon: Daemon, sink: Sink, metrics: MetricsBook): Control {
   const since = new Date().toISOString();
   return {
-    answer: (call) => answerVerb(daemon, call),
+    answer: (call) => answerVerb(daemon, call, metrics),
     act: (call, who, console, signal) => {
       const shows = call.switches.has('debug') ? () => true : (level: string) => level !== 'debug';
       const both: Sink = (line) => {

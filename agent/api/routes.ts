@@ -27,6 +27,8 @@ const since = { after: { type: 'string', pattern: '^\\d{1,15}$', description: 'o
 export const routes = {
   status: { method: 'GET', path: '/v1/status', access: 'read', answer: 'text', verb: 'print status', summary: 'status of services, as print status prints it' },
   check: { method: 'GET', path: '/v1/check', access: 'read', answer: 'text', verb: 'check', summary: 'the line for monitoring; its exit status is in Svcmgr-Exit' },
+  mon: { method: 'GET', path: '/v1/mon', access: 'read', answer: 'text', verb: 'mon', summary: 'a line per service: its state on each node' },
+  metrics: { method: 'GET', path: '/metrics', access: 'read', answer: 'text', verb: 'metrics', summary: 'figures for Prometheus; never looks, never waits' },
   services: { method: 'GET', path: '/v1/services', access: 'read', answer: 'text', verb: 'ls', summary: 'names of services' },
   events: { method: 'GET', path: '/v1/events', access: 'read', answer: 'events', query: since, summary: 'what happens: states, actions, files' },
   daemon: { method: 'GET', path: '/v1/daemon', access: 'read', answer: 'json', summary: 'the daemon itself: pid, version, since when, what it does' },
@@ -45,7 +47,7 @@ export function routeOf(name: RouteName): Route {
 }
 
 /** Options that say how a terminal shows things; the client does that. */
-const notOverTheWire: ReadonlySet<string> = new Set(['service', 'help', 'debug', 'quiet', 'local', 'follow']);
+const notOverTheWire: ReadonlySet<string> = new Set(['service', 'help', 'debug', 'quiet', 'local', 'follow', 'watch']);
 
 export function verbSpec(name: string): VerbSpec | undefined {
   return verbs.find((verb) => verb.name === name);

@@ -4,6 +4,7 @@ import { asSvcError, errorKinds, SvcError } from '../errors.ts';
 import { type ActionRuns, createActionRuns } from './action-runs.ts';
 import type { Control } from './control.ts';
 import { type EventSource, streamEvents } from './event-stream.ts';
+import { contentType } from './exposition.ts';
 import { type Asked, callOfQuery, createRequestReader, readBody, type RequestReader } from './request.ts';
 import { listenAt, type SocketPlace } from './socket.ts';
 
@@ -99,6 +100,8 @@ async function answer(served: Served, asked: Asked, request: IncomingMessage, re
   switch (asked.name) {
     case 'status':
     case 'check':
+    case 'mon':
+    case 'metrics':
     case 'services':
       return answerVerb(control, asked, response);
     case 'daemon':
@@ -127,7 +130,7 @@ async function answerVerb(control: Control, asked: Asked, response: ServerRespon
   response.setHeader('svcmgr-exit', String(exit));
   // What belongs on stderr does not fit into one answer: whoever wants it all asks without the daemon.
   if (note !== '') response.setHeader('svcmgr-notes', String(note.split('\n').length - 1));
-  sendText(response, 200, 'text/plain; charset=utf-8', out);
+  sendText(response, 200, asked.name === 'metrics' ? contentType : 'text/plain; charset=utf-8', out);
 }
 
 function shownRun(run: { id: string; verb: string; selector: string | undefined; since: string; exit: number | undefined }): unknown {

@@ -1,4 +1,5 @@
 /** What every command receives: the world, and where its words go. */
+import type { MetricsBook } from '../api/metrics-book.ts';
 import type { World } from '../engine/world.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import type { Invocation } from './parse.ts';
@@ -25,6 +26,7 @@ export interface App {
   readonly statusOf: (service: string) => Promise<StatusDocument>;
   /** Names of the services of this node, sorted. */
   readonly serviceNames: () => Promise<readonly string[]>;
+  readonly metrics: MetricsBook;
 }
 
 export type Command = (app: App) => Promise<number>;

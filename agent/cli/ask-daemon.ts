@@ -6,7 +6,13 @@ import { type ColourWish, wantsColour } from './render/colour.ts';
 import { version } from './version.ts';
 
 /** Verbs that the daemon answers from memory, and where. */
-const readPaths: Readonly<Record<string, string>> = { 'print status': '/v1/status', check: '/v1/check', ls: '/v1/services' };
+const readPaths: Readonly<Record<string, string>> = {
+  'print status': '/v1/status',
+  check: '/v1/check',
+  mon: '/v1/mon',
+  metrics: '/metrics',
+  ls: '/v1/services',
+};
 
 /** Looking may take as long as the slowest resource. */
 const refreshMs = 60_000;
@@ -21,7 +27,7 @@ export function socketsOf(env: Readonly<Record<string, string | undefined>>): { 
 /** Exit status when the daemon answered; undefined: there is none, or it does not know: the engine of this process does. */
 export async function answeredByDaemon(call: Invocation): Promise<number | undefined> {
   const path = readPaths[call.verb.name];
-  if (path === undefined || call.switches.has('debug') || call.words.length > 0) return undefined;
+  if (path === undefined || call.switches.has('debug') || call.switches.has('watch') || call.words.length > 0) return undefined;
   const target = `${path}?${queryOf(call)}`;
   const timeoutMs = call.switches.has('refresh') ? refreshMs : answerMs;
   const { main, read } = socketsOf(process.env);

@@ -18,9 +18,11 @@ import { getCommand } from './commands/get.ts';
 import { historyCommand } from './commands/history.ts';
 import { clearCommand, resumeCommand } from './commands/interrupted.ts';
 import { linkCommand } from './commands/link.ts';
-import { logsCommand } from './commands/logs.ts';
+import { eventsCommand, logsCommand } from './commands/logs.ts';
 import { lsCommand } from './commands/ls.ts';
 import { markCommand } from './commands/mark.ts';
+import { metricsCommand } from './commands/metrics.ts';
+import { monCommand } from './commands/mon.ts';
 import { nodeConfigCommand } from './commands/node-config.ts';
 import { nodePingCommand } from './commands/node-ping.ts';
 import { printConfigCommand } from './commands/print-config.ts';
@@ -36,7 +38,9 @@ import type { VerbName } from './verbs.ts';
 
 export const commands = {
   'print status': statusCommand,
+  mon: monCommand,
   check: checkCommand,
+  metrics: metricsCommand,
   ls: lsCommand,
   readiness: readinessCommand,
   start: actionCommand,
@@ -71,6 +75,7 @@ export const commands = {
   'schedule explain': explainCommand,
   history: historyCommand,
   logs: logsCommand,
+  events: eventsCommand,
   'daemon start': daemonCommand,
   'daemon stop': daemonCommand,
   'daemon status': daemonCommand,

@@ -52,6 +52,7 @@ export const optionSpecs = {
   zone: { value: 'ZONE', text: 'time zone, e.g. Europe/Paris (default: the local one)' },
   to: { value: 'NODE', text: 'where the service shall go (default: the next node in order)' },
   yes: { text: 'confirm without a question' },
+  watch: { text: 'a screen that goes on: arrows, enter for detail, q' },
   peers: { text: 'ask the other nodes too' },
   sid: { value: 'ID', text: 'the action of this id' },
   template: { value: 'PATH', text: 'begin with a copy of this file' },

@@ -1,5 +1,6 @@
 /** A verb asked over the API, run by the same command that the command line runs: the daemon has no words of its own. */
 import type { ActionConsole, VerbAnswer, VerbCall } from '../api/control.ts';
+import { type MetricsBook, openMetricsBook } from '../api/metrics-book.ts';
 import type { Daemon } from '../engine/residence.ts';
 import type { World } from '../engine/world.ts';
 import { asSvcError, SvcError } from '../errors.ts';
@@ -15,7 +16,7 @@ import { verbs } from './verbs.ts';
 type Printed = Pick<App, 'out' | 'note'>;
 
 /** A verb that only looks, answered from memory. Rejects as the verb does. */
-export async function answerVerb(daemon: Daemon, call: VerbCall): Promise<VerbAnswer> {
+export async function answerVerb(daemon: Daemon, call: VerbCall, metrics: MetricsBook): Promise<VerbAnswer> {
   const printed = { out: '', note: '' };
   const print: Printed = {
     out: (text) => {
@@ -25,7 +26,7 @@ export async function answerVerb(daemon: Daemon, call: VerbCall): Promise<VerbAn
       printed.note += text;
     },
   };
-  const app = appOf(daemon, daemon.world(), call, daemon.signal, print);
+  const app = { ...appOf(daemon, daemon.world(), call, daemon.signal, print), metrics };
   return { exit: await commands[app.call.verb.name](app), ...printed };
 }
 
@@ -67,6 +68,7 @@ function appOf(daemon: Daemon, world: World, call: VerbCall, signal: AbortSignal
     ask: async () => undefined,
     statusOf: (service) => statusFor(daemon, call, service),
     serviceNames: async () => daemon.all().map(({ name }) => name),
+    metrics: openMetricsBook(world),
   };
 }
 
@@ -74,7 +76,8 @@ async function statusFor(daemon: Daemon, call: VerbCall, service: string): Promi
   if (call.switches.has('refresh')) return daemon.look(service);
   const known = daemon.shown(service);
   if (known !== undefined && (!call.fresh || !known.stale)) return known;
-  if (call.fresh) throw new SvcError('UNREACHABLE', `the daemon has no fresh figures of ${service}`);
+  // A scrape never waits for a look: what is not known is said to be so.
+  if (call.verb === 'metrics' || call.fresh) throw new SvcError('UNREACHABLE', `the daemon has no fresh figures of ${service}`);
   return daemon.look(service);
 }
 

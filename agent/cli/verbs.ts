@@ -18,7 +18,9 @@ const action = [...selection, 'dry-run', 'allow', 'force', 'local', 'wait', 'no-
 // biome-ignore format: a table, a verb a line
 export const verbs = [
   { name: 'print status', group: 'status', services: 'many', options: ['refresh', 'peers'], summary: 'what is up, warn or down, and why', example: 'svcmgr -s svc1 print status' },
+  { name: 'mon', group: 'status', services: 'many', options: ['watch', 'peers'], summary: 'a line per service: its state on each node; --watch goes on', example: 'svcmgr mon --watch' },
   { name: 'check', group: 'status', services: 'many', options: [], summary: 'a line for monitoring: exit 0 up, 1 warn, 2 down, 3 undef', example: "svcmgr check -s 'web*'" },
+  { name: 'metrics', group: 'status', services: 'many', options: [], summary: 'figures for Prometheus, as a scrape of the daemon gets', example: 'svcmgr metrics > /var/lib/node_exporter/svcmgr.prom' },
   { name: 'ls', group: 'status', services: 'many', options: [], words: '[SELECTOR]', summary: 'names that a selector matches', example: "svcmgr ls 'svc*'" },
   { name: 'readiness', group: 'status', services: 'many', options: ['node', 'local'], summary: 'could it start there now; what blocks it, what is lost', example: 'svcmgr -s svc1 readiness --node node2' },
   { name: 'start', group: 'actions', services: 'many', options: [...action, 'upto', 'downto', 'no-rollback'], summary: 'start the resources in order', example: 'svcmgr -s svc1 start' },
@@ -57,6 +59,7 @@ export const verbs = [
   { name: 'daemon stop', group: 'node', services: 'none', options: [], summary: 'end the daemon; services and applications go on', example: 'svcmgr daemon stop' },
   { name: 'daemon status', group: 'node', services: 'none', options: [], summary: 'does the daemon run, and how it is; exit 3 when not', example: 'svcmgr daemon status' },
   { name: 'daemon reload', group: 'node', services: 'none', options: [], summary: 'take the files as they are now', example: 'svcmgr daemon reload' },
+  { name: 'events', group: 'journal', services: 'many', options: ['since', 'follow'], summary: 'what happened: states, actions, what the daemon did', example: 'svcmgr events -f --format jsonl' },
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
   { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },
   { name: 'node print config', group: 'node', services: 'none', options: ['file'], summary: 'the effective node configuration, secrets masked', example: 'svcmgr node print config' },

@@ -137,5 +137,12 @@ export const nodeKeywords = {
     example: '10s',
   },
   status_timeout: { kind: 'duration', text: 'Longest look at one resource whose file does not say it. Default: 10 s.', example: '20s' },
+  parallel_jobs: {
+    kind: 'integer',
+    default: '4',
+    min: 1,
+    text: 'How many scheduled syncs and tasks of all services the daemon runs at the same time.',
+    example: '8',
+  },
   comment: { kind: 'string', text: 'Free text about the node.' },
 } as const satisfies Keywords;

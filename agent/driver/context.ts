@@ -61,6 +61,8 @@ export interface ContextInput {
   readonly shared: Shared;
   /** Answers that hold for every service which is looked at in the same round; absent: only for this one. */
   readonly round?: Shared | undefined;
+  /** Answers of others that a change makes old, though they are not used here. */
+  readonly outdates?: Shared | undefined;
   readonly memory: Memory;
   readonly role?: Peer['role'] | undefined;
   /** When the look or action began, ms since 1970; default: now. */

@@ -101,9 +101,10 @@ async function affecting<V>(input: ActInput, secrets: readonly string[], work: (
   }
 }
 
-function forgetAnswers({ shared, round }: ActInput): void {
+function forgetAnswers({ shared, round, outdates }: ActInput): void {
   shared.forgetAll();
   round?.forgetAll();
+  outdates?.forgetAll();
 }
 
 async function signalScope(input: ActInput, name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number> {

@@ -31,6 +31,8 @@ export interface ActionRequest {
   readonly waitMs?: number;
   readonly timeoutMs?: number;
   readonly reason?: string;
+  /** Done by the daemon by itself: it is no wish of anybody, and names no resource on purpose. */
+  readonly automatic?: boolean;
 }
 
 export interface StepResult {
@@ -62,6 +64,8 @@ export interface Action {
   readonly walked: ReadonlySet<string>;
   /** Resources in a container that does not run yet: their safety questions are asked right before their start. */
   readonly unasked: Set<string>;
+  /** What was wished of the resources that it reached (wishes.ts). */
+  readonly wished: Map<string, 'up' | 'down'>;
   readonly steps: StepResult[];
   /** What came of each target of a sync. */
   readonly outcomes: TargetOutcome[];

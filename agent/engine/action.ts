@@ -112,6 +112,7 @@ function createAction(request: ActionRequest, { sid, opened, signal }: Opening):
     unfit: new Map(),
     walked: new Set(selected.batches.flatMap(({ rids }) => rids)),
     unasked: new Set(),
+    wished: new Map(),
     steps: [],
     outcomes: [],
   };

@@ -50,14 +50,15 @@ function arraySection(definition: NodeDefinition, array: string): Section {
 }
 
 function toolWay(array: string, { pwf, cli, manager }: Section, local: Doors): InformWay {
-  if (pwf === undefined) throw incomplete(array, 'pwf is required for the cli method');
+  if (pwf === undefined || pwf === '') throw incomplete(array, 'pwf is required for the cli method');
   return { method: 'cli', local, program: cli ?? 'cli', system: manager ?? array, passwordFile: pwf };
 }
 
 async function sshWay(array: string, section: Section, pool: () => Promise<SshPool>): Promise<InformWay> {
   const { method = 'ssh', manager, port, username, key, known_hosts, ssh_legacy, dialect } = section;
   if (method !== 'ssh') throw new SvcError('UNSUPPORTED', `[array#${array}] method = ${method}: there is no such way yet`);
-  if (username === undefined || key === undefined) throw incomplete(array, 'username and key are required for the ssh method');
+  if (username === undefined || username === '' || key === undefined || key === '')
+    throw incomplete(array, 'username and key are required for the ssh method');
   return {
     method: 'ssh',
     pool: await pool(),

@@ -13,7 +13,9 @@ import type { Run } from './run.ts';
 import type { Selected } from './select-walk.ts';
 import { takeLock, type Way, watchWay } from './service-lock.ts';
 import { evaluateStatus } from './status.ts';
+import { tallyAction } from './tally-action.ts';
 import { takesOver } from './take-over.ts';
+import { keepWishes } from './wishes.ts';
 
 /** What an action is about to do, as the file of the service says. */
 export interface Prepared {
@@ -121,12 +123,13 @@ interface Closed {
 
 /** Keeps what is expected, ends the journal entry, looks once more, lets the lock go. Never throws: the outcome must reach the caller. */
 export async function closeAction(action: Action, opened: OpenedAction, outcome: Outcome): Promise<Closed> {
-  const { run, request, journal } = action;
+  const { run, journal } = action;
   opened.madeWay?.stop();
   if (journal === undefined) return { status: undefined, error: outcome.error };
   try {
-    if (outcome.error === undefined && !outcome.partial) await keepExpectation(run, request.verb);
+    await keepExpectation(action, outcome);
     const error = endEntry(action, opened, outcome, journal);
+    await tallyAction(action, error, (Date.now() - outcome.begun) / 1000);
     return { status: await finalStatus(run), error };
   } finally {
     try {
@@ -182,10 +185,17 @@ const expectedAfter = {
   sync: undefined,
 } as const satisfies Record<Verb, Expected | undefined>;
 
-async function keepExpectation({ world, instance, log }: Run, verb: Verb): Promise<void> {
-  const expected = expectedAfter[verb];
-  if (expected === undefined || instance.definition.settings.disable) return;
-  await keepExpected(world, instance.name, expected).catch((error: unknown) =>
-    log().error(`cannot keep what is expected of this instance: ${String(error)}`),
-  );
+/** What the daemon does by itself is no wish: a service that it gave up is still expected up. */
+async function keepExpectation(action: Action, { error, partial }: Outcome): Promise<void> {
+  const { run, request } = action;
+  const { world, instance, log } = run;
+  if (request.automatic === true || instance.definition.settings.disable) return;
+  const expected = expectedAfter[request.verb];
+  const isReached = expected !== undefined && error === undefined && !partial;
+  try {
+    if (isReached) await keepExpected(world, instance.name, expected);
+    await keepWishes(action, { ok: error === undefined, partial, expected });
+  } catch (thrown) {
+    log().error(`cannot keep what is expected of this instance: ${String(thrown)}`);
+  }
 }

@@ -99,6 +99,7 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     ...whereTo(run, resource, signal),
     shared: run.shared,
     round: run.standing?.roundShared() ?? run.round,
+    outdates: world.round,
     memory: run.memory,
     configOn: (node) => configOn(run, resource, node),
     section: (name) => {
@@ -164,6 +165,8 @@ async function configOn({ world, instance }: Run, { rid }: Resource, node: strin
   return found.config;
 }
 
+/** One answer per key, until it is forgotten. */
+/** One answer per key, until it is forgotten. */
 /** One answer per key, until it is forgotten. */
 export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();

@@ -3,10 +3,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Blocker, Note, Report } from '../driver/contract.ts';
 import { describeWho } from '../io/identity.ts';
+import type { ResourceStatus } from '../state/status-document.ts';
 import type { Resource } from './instance.ts';
 import { keepText, serviceFolder } from './memory.ts';
 import type { Run } from './run.ts';
 import type { World } from './world.ts';
+
+/** The name of the fact that tells a pause in a status. */
+const pausedFact = 'paused';
+
+/** What a status says of a pause; undefined: it was none. */
+export function pauseOf({ facts }: Pick<ResourceStatus, 'facts'>): string | undefined {
+  const text = facts[pausedFact];
+  return typeof text === 'string' ? text : undefined;
+}
 
 /** What waives a pause. */
 export const pauseAllowance = 'paused';
@@ -35,7 +45,7 @@ export async function withPauseNote({ world, instance }: Run, { rid, group }: Re
   const text = group === 'sync' ? await pauseText(world, instance.name, rid) : undefined;
   if (text === undefined) return report;
   const note: Note = { level: 'info', text, mend: mendOf(instance.name, rid) };
-  return { ...report, notes: [...(report.notes ?? []), note] };
+  return { ...report, notes: [...(report.notes ?? []), note], facts: { ...report.facts, [pausedFact]: text } };
 }
 
 /** Why a relocation cannot count on its last copy. */

@@ -10,8 +10,8 @@ import { isDataUp, serviceState } from './service-state.ts';
 import { syncOne } from './sync-one.ts';
 import { pauseText } from './sync-pause.ts';
 import { createTargetLocks } from './target-locks.ts';
+import { syncPlace } from './sync-place.ts';
 import { runTriggers } from './triggers.ts';
-import { isSameNode } from '../config/scope.ts';
 
 /** @throws SvcError when something refuses (nothing was changed then), or when any target failed (after all had their turn) */
 export async function walkSync(action: Action, selected: Selected): Promise<void> {
@@ -35,19 +35,13 @@ const pausable: ReadonlySet<string> = new Set(['update', 'full']);
 /** Not an error: on most nodes, most of the time, there is nothing to send. */
 async function isHeldOff(action: Action, resource: Resource, method: string): Promise<boolean> {
   const { run, request } = action;
-  const { settings } = run.instance.definition;
   const { rid, driver } = resource;
-  const here = (node: string) => isSameNode(node, run.instance.node);
-  const primary = settings.flex_primary ?? settings.nodes[0];
+  const isNamed = request.automatic !== true && (request.rid ?? '').split(',').some((word) => word.trim() === rid);
   const reason = whyNotSync({
-    promotes: driver.promotes === true,
+    ...syncPlace(run.world, run.instance, resource),
     paused: pausable.has(method) ? await pauseText(run.world, run.instance.name, rid) : undefined,
-    named: driver.anytime === true && (request.rid ?? '').split(',').some((word) => word.trim() === rid),
-    role: settings.nodes.some(here) ? 'nodes' : settings.drpnodes.some(here) ? 'drpnodes' : undefined,
+    named: driver.anytime === true && isNamed,
     service: serviceState(run),
-    serviceEnv: settings.env,
-    nodeEnv: run.world.node.settings.env,
-    isSecondary: settings.topology === 'flex' && primary !== undefined && !here(primary),
     isDataUp: isDataUp(run),
     allow: request.allow,
   });

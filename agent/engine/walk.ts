@@ -4,10 +4,16 @@ import type { Batch } from '../state/order.ts';
 import { type Action, resourceOf } from './action-state.ts';
 import type { Resource } from './instance.ts';
 import { perform, type Step } from './perform.ts';
+import { foretellStop, wishOfStep } from './wishes.ts';
 
 /** @throws the first error of a resource whose errors count; a task that failed counts after the other tasks had their turn */
 export async function walk(action: Action, batches: readonly Batch[], step: Step): Promise<void> {
   const late: SvcError[] = [];
+  if (wishOfStep(action, step) === 'down')
+    await foretellStop(
+      action,
+      batches.flatMap(({ rids }) => rids),
+    );
   for (const batch of batches) {
     action.signal.throwIfAborted();
     if (batch.parallel) late.push(...(await walkTogether(action, batch.rids, step)));
@@ -41,7 +47,9 @@ async function walkOne(action: Action, rid: string, step: Step): Promise<readonl
   try {
     const unfit = action.unfit.get(rid);
     if (unfit !== undefined) throw unfit;
+    const wish = wishOfStep(action, step);
     const done = await perform(action, resource, step, action.signal);
+    if (wish === 'up') action.wished.set(rid, wish);
     action.steps.push(done);
     action.run.log(rid).debug(done.text);
     journal?.appendLazy({ kind: 'step', sid, rid, name: step, phase: 'end', message: done.text, durationMs: Date.now() - begun });

@@ -66,8 +66,13 @@ export function wayOf(here: VerdictState, blockers: readonly Blocker[], peers: r
   if (here === 'up') return 'running';
   if (blockers.length === 0) return 'start';
   const isUpElsewhere = peers.some(({ state }) => state === 'up' || state === 'starting');
-  if (isUpElsewhere) return blockers.every(({ allow }) => allow !== undefined && endsWithStop.has(allow)) ? 'switch' : 'blocked';
+  if (isUpElsewhere) return blockers.every((blocker) => endsWithSwitch(blocker, peers)) ? 'switch' : 'blocked';
   return blockers.every(({ allow }) => allow !== undefined && Object.hasOwn(takeoverAllowances, allow)) ? 'takeover' : 'blocked';
+}
+
+/** This one ends by itself with the stop of a switch: nobody has to mend it. */
+export function endsWithSwitch({ allow }: Blocker, peers: readonly PeerState[]): boolean {
+  return allow !== undefined && endsWithStop.has(allow) && peers.some(({ state }) => state === 'up' || state === 'starting');
 }
 
 export function isReady(way: Way): boolean {

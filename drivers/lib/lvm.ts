@@ -1,5 +1,6 @@
 /** LVM2: what a volume group is now, and the commands that change it (lvm(8), 2.03.16; storage-drivers.md §1). */
-import type { Argv, Reader, ReadPrefix, RunOptions } from '../../agent/driver/contract.ts';
+import type { Argv, Observe, Reader, ReadPrefix, RunOptions } from '../../agent/driver/contract.ts';
+import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { parseLvmReport } from './lvm-report.ts';
 
@@ -141,6 +142,17 @@ export function parseVolumes(text: string, group: Pick<VolumeGroup, 'name' | 'lo
 /** What only the kernel knows is `unknown` of a volume that is not active. */
 function kernelFlag(value: string, word: string): boolean {
   return value !== 'unknown' && flag(value, word);
+}
+
+/** A group with its volumes, asked once in a round by all that stand on it; undefined when there is no such group. */
+export function sharedGroup<T extends Keywords>(
+  at: Pick<Observe<T>, 'shared' | 'local'>,
+  name: string,
+): Promise<{ readonly group: VolumeGroup; readonly volumes: readonly LogicalVolume[] } | undefined> {
+  return at.shared(`lvm ${name}`, async () => {
+    const group = await findGroup(at.local, name);
+    return group === undefined ? undefined : { group, volumes: await logicalVolumes(at.local, group) };
+  });
 }
 
 /** A field that says a word or nothing. */

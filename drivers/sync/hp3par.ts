@@ -39,7 +39,12 @@ async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   const method = /^sync (\w+)$/.exec(verb)?.[1];
   // What only some groups of a service can do is each one's own outcome.
   if (method !== undefined || verb !== 'start') return [];
-  return decideStart(await assess(at)).refusals;
+  return decideStart(await assessedOnce(at)).refusals;
+}
+
+/** The questions before a start are asked together; the start itself looks anew. */
+function assessedOnce(at: At): Promise<Scene> {
+  return at.shared(`rcopy group of ${at.service} ${at.rid}`, () => assess(at));
 }
 
 /** @throws SvcError REFUSED with every refusal that is not allowed */
@@ -152,7 +157,7 @@ export default defineDriver({
   locks: ({ array, rcg }) => [`hp3par ${array} ${rcg}`],
   status,
   blockers,
-  guard: async (at) => guardOf(await assess(at)),
+  guard: async (at) => guardOf(await assessedOnce(at)),
   lastSyncs,
   start,
   sync: {

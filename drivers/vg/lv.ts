@@ -2,7 +2,7 @@ import { type Act, type Blocker, defineDriver, type Note, type Observe, type Rep
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { mapperReads } from '../lib/device-mapper.ts';
-import { findGroup, type LogicalVolume, logicalVolumes, lvmEnv, lvmReads, type VolumeGroup, volumePath } from '../lib/lvm.ts';
+import { type LogicalVolume, lvmEnv, lvmReads, sharedGroup, type VolumeGroup, volumePath } from '../lib/lvm.ts';
 import { includesStart } from '../lib/verbs.ts';
 import { activate, activeNames, clearVolumes, deactivate } from '../lib/volume-stack.ts';
 
@@ -21,10 +21,9 @@ interface Seen {
   readonly volume: LogicalVolume | undefined;
 }
 
-async function look({ local, config }: At): Promise<Seen> {
-  const group = await findGroup(local, config.vg);
-  const volume = group === undefined ? undefined : (await logicalVolumes(local, group)).find(({ name }) => name === config.name);
-  return { group, volume };
+async function look(at: At): Promise<Seen> {
+  const found = await sharedGroup(at, at.config.vg);
+  return { group: found?.group, volume: found?.volumes.find(({ name }) => name === at.config.name) };
 }
 
 function fullName({ vg, name }: At['config']): string {

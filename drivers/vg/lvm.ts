@@ -12,6 +12,7 @@ import {
   lvmReads,
   missingText,
   presentDevices,
+  sharedGroup,
   type VolumeGroup,
   volumePath,
 } from '../lib/lvm.ts';
@@ -42,9 +43,9 @@ interface Seen {
 
 /** Undefined when there is no such group here. */
 async function look(at: At): Promise<Seen | undefined> {
-  const group = await findGroup(at.local, at.config.name);
-  if (group === undefined) return undefined;
-  const all = await logicalVolumes(at.local, group);
+  const found = await sharedGroup(at, at.config.name);
+  if (found === undefined) return undefined;
+  const { group, volumes: all } = found;
   const volumes = all.filter((volume) => volume.active || !volume.skipped);
   return { group, volumes, active: all.filter((volume) => volume.active).length };
 }
@@ -204,10 +205,9 @@ async function stop(at: Acting): Promise<void> {
 
 async function devices(at: At): Promise<{ uses: readonly string[]; gives: readonly string[] }> {
   const { name, pvs = [] } = at.config;
-  const group = await findGroup(at.local, name);
-  if (group === undefined) return { uses: pvs, gives: [] };
-  const volumes = await logicalVolumes(at.local, group);
-  return { uses: presentDevices(group), gives: volumes.map((volume) => volumePath(name, volume.name)) };
+  const found = await sharedGroup(at, name);
+  if (found === undefined) return { uses: pvs, gives: [] };
+  return { uses: presentDevices(found.group), gives: found.volumes.map((volume) => volumePath(name, volume.name)) };
 }
 
 export default defineDriver({

@@ -84,6 +84,14 @@ async function refusalOf(at: At, { seat, standing }: SeenLun, other: string): Pr
   return owner.isDown ? undefined : `${seat.name} ${how} by ${other} (${owner.text})`;
 }
 
+/** Its start comes before whatever writes, and refuses or takes every key away that may write. A disk without reservations guards nothing. */
+async function guard(at: At): Promise<string | undefined> {
+  const held = await recallHeld(at);
+  const luns = await look(at, await keyOf(at, held), await devicesOf(at, held));
+  const isSure = luns.length > 0 && luns.every((lun) => lun.standing !== undefined);
+  return isSure ? `the SCSI reservation of ${luns.map(({ seat }) => seat.name).join(', ')}` : undefined;
+}
+
 async function start(at: Acting): Promise<void> {
   const devices = await devicesOf(at);
   const held = await recallHeld(at);
@@ -147,6 +155,7 @@ export default defineDriver({
   label: ({ of, devs }) => `disks of ${[...(of === undefined ? [] : [of]), ...devs].join(', ') || 'nothing'}`,
   status,
   blockers,
+  guard,
   start,
   stop,
 });

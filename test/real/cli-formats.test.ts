@@ -13,6 +13,8 @@ const one = '[fs#1]\ntype = flag\n[task#1]\ntype = host\ncommand = /bin/true\nsc
 const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'print status': [['-s', 'svc1'], ['-s', 'svc*'], []],
   check: [['-s', 'svc1'], []],
+  mon: [['-s', 'svc1'], []],
+  metrics: [['-s', 'svc1'], []],
   ls: [[], ['svc1'], ['nothing*']],
   start: [
     ['-s', 'svc1'],
@@ -84,6 +86,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'schedule explain': [['02:00-04:00'], ['nonsense']],
   history: [['-s', 'svc1'], []],
   logs: [['-s', 'svc1'], []],
+  events: [['-s', 'svc1'], []],
   'node doctor': [[]],
   'node ping': [[]],
   readiness: [

@@ -81,7 +81,9 @@ describeUnless(missing({ ...rsyncNeeds, tools: [...rsyncNeeds.tools, 'script'] }
     expect((await node(1).cli(['-s', one.name, 'check'])).stdout).to.match(/up/);
     const asked = await node(2).cli(['-s', one.name, 'readiness', '--node', 'node2']);
     expect(asked.code).to.equal(1);
-    expect(asked.stdout).to.match(/node2 {2}not ready\n[\s\S]*blocked +sync#1: the destination filesystem[\s\S]*--allow stale-data/);
+    expect(asked.stdout).to.match(
+      /node2 {2}not ready\n {2}now +node1: up\n {2}blocked +sync#1: the destination filesystem[\s\S]*--allow stale-data/,
+    );
   });
 
   it('a node whose first address does not answer is copied to at the next one', async () => {

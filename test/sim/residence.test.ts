@@ -79,6 +79,21 @@ describe('sim: residence', () => {
     expect(daemon.shown(svc)?.updated).to.equal(updated);
   });
 
+  it('answers who asks for a look now by nothing that an earlier round was told', async () => {
+    bench().service(plain);
+    let questions = 0;
+    bench().stage.part('fs#1').on = async (call, at) => {
+      if (call === 'status') await at.shared('array hp3par1', async () => ++questions);
+    };
+    await begin();
+    await settled();
+    const before = questions;
+    await daemon.look(svc);
+    expect(questions).to.equal(before + 1);
+    await daemon.look(svc);
+    expect(questions).to.equal(before + 2);
+  });
+
   it('a hanging probe delays neither other services nor the monitored resources beside it, and is not started twice', async () => {
     bench().service(plain.replace('type = double\n', 'type = double\nstatus_timeout = 3s\n'));
     bench().service('[DEFAULT]\nnodes = node1\n\n[fs#7]\ntype = double\n', 'svc2');

@@ -10,7 +10,7 @@ import { documentPair, type SimConfig } from '../sim/hp3par/config.ts';
 import type { Remote } from '../sim/hp3par/control-socket.ts';
 import { makeUser, type SpawnedHp3par, spawnHp3par, type TestUser } from '../sim/hp3par/use.ts';
 import type { CliProcess, CliResult } from './cli.ts';
-import { must } from './command.ts';
+import { must, tryTo } from './command.ts';
 import { removeFolder } from './leftovers.ts';
 import { makeFolder } from './names.ts';
 import { makeNodes, type Nodes, nodesNeeds, type TestNode } from './nodes.ts';
@@ -51,6 +51,9 @@ export interface Sites {
   readonly site2: Site;
   /** Nodes on which the filesystem is mounted writable now, by the kernel. */
   mounted(): readonly string[];
+  /** No power at a site: array, node, agents; nothing of it answers a packet any more. */
+  kill(site: Site): Promise<void>;
+  revive(site: Site): Promise<void>;
   /** Commands that changed something on an array so far, `hp3par1: stoprcopygroup -f MYRCG`. */
   changes(): Promise<readonly string[]>;
   remove(): Promise<void>;
@@ -108,6 +111,19 @@ export async function makeSites(more = '', change: (config: SimConfig) => SimCon
     site1,
     site2,
     mounted: () => nodes.writableOn(folder, 'data'),
+    kill: async (site) => {
+      await sim.controls.kill(site.array, 'hang');
+      must('ip', '-n', netns.name, 'address', 'del', `${site.address}/24`, 'dev', 'eth0');
+      site.node.cut();
+      site.killAgents();
+      // Its memory goes with its power, and what it had mounted with that.
+      tryTo('umount', site.mount);
+    },
+    revive: async (site) => {
+      must('ip', '-n', netns.name, 'address', 'add', `${site.address}/24`, 'dev', 'eth0');
+      site.node.restore();
+      await sim.controls.revive(site.array);
+    },
     changes: async () =>
       (await sim.controls.log()).filter(({ line }) => !line.startsWith('show')).map(({ array, line }) => `${array.split('.')[0]}: ${line}`),
     remove: async () => {

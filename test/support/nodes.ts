@@ -85,6 +85,8 @@ export async function makeNodes(count: number, options: NodesOptions = {}): Prom
       const netns = makeNetns(label);
       attached.push(netns);
       plug(netns, bridge, `${label}-port`);
+      // Else all others of the same network go with the first.
+      netns.run('sh', '-c', 'echo 1 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries');
       for (const address of addresses) must('ip', '-n', netns.name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
       return netns;
     },

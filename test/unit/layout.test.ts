@@ -40,6 +40,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   ],
   'agent/build-world.ts': ['agent/'],
   'agent/daemon.ts': ['agent/'],
+  'agent/daemon-parts.ts': ['agent/'],
   'agent/main.ts': ['agent/'],
   'drivers/lib/': ['agent/errors.ts', 'agent/driver/contract.ts', 'agent/driver/keywords.ts'],
   'drivers/': ['agent/errors.ts', 'agent/driver/contract.ts', 'agent/driver/keywords.ts', 'drivers/lib/'],

@@ -34,6 +34,7 @@ export function createSshPool(given: Partial<ConnectLimits> = {}): SshPool {
   const limits = { ...defaultConnectLimits, ...given };
   const kept = new Map<string, Promise<Made>>();
   const answered = new Map<string, string>();
+  let ending = new AbortController();
   return {
     connection: async (host) => {
       const key = keyOf(host);
@@ -42,7 +43,7 @@ export function createSshPool(given: Partial<ConnectLimits> = {}): SshPool {
       if (old?.connection.isOpen()) return { ...old, isOld: true };
       // Somebody else may have begun a new one while we looked at the old one.
       const now = kept.get(key);
-      const making = now !== undefined && now !== before ? now : make(host, limits);
+      const making = now !== undefined && now !== before ? now : make(host, limits, ending.signal);
       kept.set(key, making);
       making.catch(() => kept.get(key) === making && kept.delete(key));
       const made = await making;
@@ -53,6 +54,9 @@ export function createSshPool(given: Partial<ConnectLimits> = {}): SshPool {
     closeAll: async () => {
       const all = [...kept.values()];
       kept.clear();
+      // Nobody waits for one that is still being made: to a machine that is gone that takes its whole time limit.
+      ending.abort();
+      ending = new AbortController();
       await Promise.all(all.map(async (one) => (await one.catch(() => undefined))?.connection.close()));
     },
   };
@@ -63,12 +67,12 @@ function keyOf({ user, addresses, port, key, knownHosts, agentSocket, legacy }: 
   return JSON.stringify([user, addresses, port, key, knownHosts, agentSocket, legacy]);
 }
 
-async function make(host: SshHost, limits: ConnectLimits): Promise<Made> {
+async function make(host: SshHost, limits: ConnectLimits, signal: AbortSignal): Promise<Made> {
   const credentials: readonly Credential[] = await readCredentials(host);
   const passed: SvcError[] = [];
   for (const address of host.addresses) {
     try {
-      return { connection: await connect(host, address, credentials, limits), passed };
+      return { connection: await connect(host, address, credentials, limits, signal), passed };
     } catch (error) {
       if (!(error instanceof SvcError) || error.code !== 'UNREACHABLE') throw error;
       passed.push(error);

@@ -1,7 +1,7 @@
 /** What the sync verbs do to a remote copy group, and when they refuse (spec/hp3par.md §4). Pure. */
 import type { Blocker, SyncVerb } from '../../../agent/driver/contract.ts';
 import { decideStart } from './decide-start.ts';
-import { farRoleOf, isHalfTurned, type Scene } from './scene.ts';
+import { farRoleOf, isHalfTurned, isWhollyTurned, type Scene } from './scene.ts';
 import { isWritable, type Move } from './start-table.ts';
 
 export type GroupVerb = Extract<SyncVerb, 'update' | 'break' | 'resume' | 'swap' | 'resync' | 'revert'>;
@@ -93,6 +93,7 @@ function writableThere(scene: Scene): readonly Blocker[] {
 function swap(scene: Scene): SyncDecision {
   const { near, rcg, target } = scene;
   if (isHalfTurned(scene)) return { steps: ['start'], refusals: [] };
+  if (isWhollyTurned(scene)) return skip(`rcopy group ${rcg} is already swapped and started. skip`);
   if (isWritable(near.role))
     return refuse({
       text: `rcopy group ${rcg} role is ${near.role}. refuse to swap`,

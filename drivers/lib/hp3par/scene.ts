@@ -47,9 +47,18 @@ export interface Scene {
 }
 
 /** A start or swap of ours turned the roles and was cut before it started the replication again. */
-export function isHalfTurned({ near, far, link, handedOver }: Scene): boolean {
+export function isHalfTurned(scene: Scene): boolean {
+  return isTurnedByUs(scene) && scene.near.status === 'Stopped';
+}
+
+/** The same, cut when the array had started it again and before it could say so. */
+export function isWhollyTurned(scene: Scene): boolean {
+  return isTurnedByUs(scene) && scene.near.status === 'Started';
+}
+
+function isTurnedByUs({ near, far, link, handedOver }: Scene): boolean {
   const isSource = near.role.startsWith('Primary') && far.kind === 'group' && far.group.role.startsWith('Secondary');
-  return handedOver && isSource && near.status === 'Stopped' && link === 'joined';
+  return handedOver && isSource && link === 'joined';
 }
 
 export function farRoleOf(far: Far): FarRole {

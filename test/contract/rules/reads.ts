@@ -4,7 +4,7 @@ import { bring, type Subject, upVerb } from '../subject.ts';
 
 /** Programs that change something whatever their arguments are, and those that run another program. */
 const changers =
-  /^(mount|umount|swapon|swapoff|mkfs(\..+)?|mke2fs|mkswap|wipe|dd|rm|rmdir|mkdir|mknod|mv|cp|ln|touch|tee|install|truncate|fallocate|chown|chgrp|chmod|setfacl|kill|pkill|killall|fuser|reboot|shutdown|udevadm|modprobe|tune2fs|resize2fs|xfs_growfs|xfs_admin|nft|iptables|ip6tables|hostname|crontab|useradd|sh|bash|dash|ksh|zsh|env|nsenter|unshare|chroot|sudo|su|runuser|setpriv|timeout|nohup|xargs|ssh|scp|python3?|perl|awk|sed)$/;
+  /^(mount|umount|swapon|swapoff|mkfs(\..+)?|mke2fs|mkswap|wipe|dd|rm|rmdir|mkdir|mknod|mv|cp|ln|touch|tee|install|truncate|fallocate|chown|chgrp|chmod|setfacl|kill|pkill|killall|fuser|reboot|shutdown|udevadm|modprobe|tune2fs|resize2fs|xfs_growfs|xfs_admin|nft|iptables|ip6tables|hostname|crontab|useradd|(vg|lv|pv)(change|create|remove|extend|reduce|rename|convert|scan)|vgexport|vgimport|kpartx|multipath|sh|bash|dash|ksh|zsh|env|nsenter|unshare|chroot|sudo|su|runuser|setpriv|timeout|nohup|xargs|ssh|scp|python3?|perl|awk|sed)$/;
 
 /** Words with which a program that can also look changes something. */
 const changingWords: Readonly<Record<string, RegExp>> = {
@@ -17,6 +17,9 @@ const changingWords: Readonly<Record<string, RegExp>> = {
   find: /^(-delete|-exec|-execdir|-ok|-okdir|-fls|-fprint.*)$/,
   e2fsck: /^-([apyf].*)$/,
   arping: /^-(U|A)$/,
+  dmsetup: /^(create|remove|remove_all|suspend|resume|load|reload|clear|rename|message|wipe_table|setgeometry)$/,
+  sg_persist: /^(-o|--out|--(register|register-ignore|register-move|reserve|release|clear|preempt|preempt-abort))$/,
+  mpathpersist: /^(-o|--out|--(register|register-ignore|reserve|release|clear|preempt|preempt-abort))$/,
   systemctl: /^(start|stop|restart|reload|enable|disable|mask|kill|isolate)$/,
 };
 

@@ -160,6 +160,13 @@ describe('sim: the storage of the HP 3PAR document', () => {
     expect(sites.site('node1').machine.paths.some((path) => sites.lun.mayWrite(path.nexus))).to.equal(false);
   });
 
+  it('lets the reservation decide when the other node cannot be asked', async () => {
+    const { bench } = sites.site('node2');
+    bench.peers.node('node1.opensvc.com').fault = 'unreachable';
+    expect(await changesOf('node2', (one) => one.act('start'))).to.deep.equal(started('node2'));
+    expect(textsOf(bench, 'warn').join()).to.match(/node1\.opensvc\.com.*; the SCSI reservation of .* decides/);
+  });
+
   it('tells the node that lost it so at once', async () => {
     await changesOf('node1', (bench) => bench.act('start'));
     await changesOf('node2', (bench) => bench.act('start', { allow: ['foreign-reservation'] }));
@@ -190,6 +197,37 @@ describe('sim: the storage of the HP 3PAR document', () => {
     expect(result.error?.message).to.match(/vgchange -a y vg_svc1: not active: rootdisk/);
     expect([sites.lun.held, sites.lun.registrations.size, sites.group.tags, machine.mapped.length]).to.deep.equal([undefined, 0, [], 1]);
   }).timeout(30_000);
+
+  it('makes the paths and the map writable first, where that is wanted and the disk is the primary now', async () => {
+    const { machine, bench } = sites.site('node2');
+    const [map] = machine.mapped;
+    const protect = (): void => {
+      for (const path of machine.paths) path.readOnly = true;
+      if (map !== undefined) map.readOnly = true;
+    };
+    protect();
+    const refused = (await bench.act('start')).error;
+    expect(refused?.message).to.match(/^\/dev\/sdfi is read-only/);
+    expect(sites.lun.registrations.size).to.equal(0);
+    bench.service(service.replace('scsireserv = true', 'scsireserv = true\npromote_rw = true'));
+    await changesOf('node2', (one) => one.act('start'));
+    const changes = textsOf(bench, 'info').filter((text) => /blockdev|multipath/.test(text));
+    expect(changes).to.deep.equal([
+      ...nodes.node2.map((path) => `vg#1pr: blockdev --setrw /dev/${path}`),
+      'vg#1pr: multipath -r 360002ac0',
+    ]);
+    expect(map?.readOnly).to.equal(false);
+  });
+
+  it('gives up where the disk stays write-protected, as the secondary of its array', async () => {
+    const { machine, bench } = sites.site('node2');
+    sites.lun.writeProtected = true;
+    for (const path of machine.paths) path.readOnly = true;
+    bench.service(service.replace('scsireserv = true', 'scsireserv = true\npromote_rw = true'));
+    const result = await bench.act('start');
+    expect(result.error?.message).to.match(/^\/dev\/sdfi stays read-only/);
+    expect(sites.lun.registrations.size).to.equal(0);
+  }).timeout(60_000);
 
   it('refuses a start whose dry-run shows what the real one would do', async () => {
     const { bench } = sites.site('node1');

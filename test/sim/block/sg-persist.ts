@@ -102,7 +102,11 @@ export function mpathPersist(find: (device: string) => readonly PathState[] | un
     const [first] = paths;
     if (first === undefined) return failed(13, `mpathpersist: ${asked.device}: no active path`);
     const each = asked.out?.startsWith('--register') ? paths : [first];
-    const said = each.map((path) => through(path, asked, mpathExits, 'mpath'));
+    // What a path has to tell first is heard, and the command sent again (libmpathpersist).
+    const said = each.map((path) => {
+      const first = through(path, asked, mpathExits, 'mpath');
+      return first.exitCode === mpathExits.attention ? through(path, asked, mpathExits, 'mpath') : first;
+    });
     return said.find(({ exitCode }) => exitCode !== 0) ?? said[0] ?? fine();
   };
 }

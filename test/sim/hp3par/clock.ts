@@ -24,77 +24,94 @@ interface Due {
 
 /** A waiter of a stepped clock lets at most this much time pass, so that waiting for what never comes is a hang, as it should be. */
 const longestStepMs = 3_600_000;
+/** A real clock looks again at least so often, as `elapse` may have moved it. */
+const longestTimerMs = 60_000;
 
 export function makeClock(mode: ClockMode, startMs: number): Clock {
-  const queue: Due[] = [];
-  const waiters = new Set<() => void>();
-  const time = { nowMs: startMs, aheadMs: startMs - Date.now() };
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+  return new QueueClock(mode, startMs);
+}
 
-  const nowMs = () => (mode === 'real' ? Date.now() + time.aheadMs : time.nowMs);
-  const changed = () => {
-    for (const look of waiters) look();
-  };
-  const fireUpTo = (limitMs: number) => {
-    for (let due = queue[0]; due !== undefined && due.atMs <= limitMs; due = queue[0]) {
-      queue.shift();
-      time.nowMs = Math.max(time.nowMs, due.atMs);
-      due.act();
-      changed();
-    }
-  };
-  const arm = () => {
-    clearTimeout(timer);
-    const next = queue[0];
-    if (mode !== 'real' || stopped || next === undefined) return;
-    timer = setTimeout(
-      () => {
-        fireUpTo(nowMs());
-        arm();
-      },
-      Math.min(Math.max(0, next.atMs - nowMs()), 60_000),
-    );
-  };
-  const elapse = (ms: number) => {
-    const endMs = nowMs() + ms;
-    if (mode === 'real') time.aheadMs += ms;
-    fireUpTo(endMs);
-    time.nowMs = Math.max(time.nowMs, endMs);
-    changed();
-    arm();
-  };
-  return {
-    mode,
-    nowMs,
-    after: (delayMs, act) => {
-      const due = { atMs: nowMs() + delayMs, act };
-      const behind = queue.findIndex((other) => other.atMs > due.atMs);
-      queue.splice(behind === -1 ? queue.length : behind, 0, due);
-      arm();
-      return () => {
-        const index = queue.indexOf(due);
-        if (index !== -1) queue.splice(index, 1);
+class QueueClock implements Clock {
+  readonly mode: ClockMode;
+  readonly #queue: Due[] = [];
+  readonly #waiters = new Set<() => void>();
+  #now: number;
+  /** How far the arrays are ahead of the wall clock. */
+  #aheadMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(mode: ClockMode, startMs: number) {
+    this.mode = mode;
+    this.#now = startMs;
+    this.#aheadMs = startMs - Date.now();
+  }
+
+  nowMs(): number {
+    return this.mode === 'real' ? Date.now() + this.#aheadMs : this.#now;
+  }
+
+  after(delayMs: number, act: () => void): () => void {
+    const due = { atMs: this.nowMs() + delayMs, act };
+    const behind = this.#queue.findIndex((other) => other.atMs > due.atMs);
+    this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, due);
+    this.#arm();
+    return () => {
+      const index = this.#queue.indexOf(due);
+      if (index !== -1) this.#queue.splice(index, 1);
+    };
+  }
+
+  elapse(ms: number): void {
+    const endMs = this.nowMs() + ms;
+    if (this.mode === 'real') this.#aheadMs += ms;
+    this.#fireUpTo(endMs);
+    this.#now = Math.max(this.#now, endMs);
+    this.changed();
+    this.#arm();
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    const limitMs = this.nowMs() + longestStepMs;
+    const next = () => this.#queue[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    while (this.mode === 'stepped' && !holds() && next() <= limitMs) this.#fireUpTo(next());
+    if (holds()) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!holds()) return;
+        this.#waiters.delete(look);
+        resolve();
       };
-    },
-    elapse,
-    until: async (holds) => {
-      const limitMs = nowMs() + longestStepMs;
-      while (mode === 'stepped' && !holds() && queue[0] !== undefined && queue[0].atMs <= limitMs) fireUpTo(queue[0].atMs);
-      if (holds()) return;
-      await new Promise<void>((resolve) => {
-        const look = () => {
-          if (!holds()) return;
-          waiters.delete(look);
-          resolve();
-        };
-        waiters.add(look);
-      });
-    },
-    changed,
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
+      this.#waiters.add(look);
+    });
+  }
+
+  changed(): void {
+    for (const look of this.#waiters) look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #fireUpTo(limitMs: number): void {
+    for (let due = this.#queue[0]; due !== undefined && due.atMs <= limitMs; due = this.#queue[0]) {
+      this.#queue.shift();
+      this.#now = Math.max(this.#now, due.atMs);
+      due.act();
+      this.changed();
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const next = this.#queue[0];
+    if (this.mode !== 'real' || this.#stopped || next === undefined) return;
+    const waitMs = Math.min(Math.max(0, next.atMs - this.nowMs()), longestTimerMs);
+    this.#timer = setTimeout(() => {
+      this.#fireUpTo(this.nowMs());
+      this.#arm();
+    }, waitMs);
+  }
 }

@@ -88,14 +88,8 @@ export function makeControls(house: House, invariants: Invariants, follow: (arra
     await follow(name);
   };
   return {
-    nowMs: () => world.clock.nowMs(),
-    elapse: (ms) => {
-      observe(world, 'before time passes');
-      world.clock.elapse(ms);
-      observe(world, 'time passed');
-    },
-    links: (one, other, up, way) => setLinks(world, one, other, up, way),
-    link: (array, node, up) => setLink(world, array, node, up),
+    ...looksAt(house, invariants),
+    door,
     kill: async (array, how = 'refuse') => {
       killArray(world, array);
       await door(array, { management: how });
@@ -104,7 +98,8 @@ export function makeControls(house: House, invariants: Invariants, follow: (arra
       reviveArray(world, array);
       await door(array, { management: 'open' });
     },
-    door,
+    links: (one, other, up, way) => setLinks(world, one, other, up, way),
+    link: (array, node, up) => setLink(world, array, node, up),
     fault: (fault) => faults.add(fault),
     clearFaults: () => {
       faults.clear();
@@ -121,16 +116,31 @@ export function makeControls(house: House, invariants: Invariants, follow: (arra
       users.splice(0, users.length, ...users.filter(({ name }) => name !== user.name), user);
     },
     run: (array, line) => runAs(world, arrayNamed(world, array), line),
+  };
+}
+
+/** What only looks, or only lets time pass; what hosts wrote is noticed first. */
+function looksAt(
+  { world, log }: House,
+  invariants: Invariants,
+): Pick<Controls, 'nowMs' | 'elapse' | 'state' | 'log' | 'violations' | 'volume'> {
+  return {
+    nowMs: () => world.clock.nowMs(),
+    elapse: (ms: number) => {
+      observe(world, 'before time passes');
+      world.clock.elapse(ms);
+      observe(world, 'time passed');
+    },
     state: () => {
       observe(world, 'a look at the state');
       return Object.fromEntries(world.arrays.map((array) => [array.name, viewOf(world, array)]));
     },
-    log: () => house.log.map((entry) => ({ ...entry })),
+    log: () => log.map((entry) => ({ ...entry })),
     violations: () => {
       observe(world, 'a look at the violations');
       return [...invariants.violations];
     },
-    volume: (name, volume) => {
+    volume: (name: string, volume: string) => {
       observe(world, `a look at ${volume}`);
       const array = arrayNamed(world, name);
       const path = world.devices.path(name, volume);

@@ -28,59 +28,67 @@ function keyOf(half: Half, other: Half, index: number): string {
 }
 
 export function makeInvariants(): Invariants {
-  const violations: string[] = [];
-  const known = new Map<string, Known>();
-  /** Stamps of both sides when a split began, by the name of its first volume. */
-  const splits = new Map<string, { readonly here: string; readonly there: string }>();
-  const report = (world: World, words: string, cause: string) => {
-    const line = `${new Date(world.clock.nowMs()).toISOString()} ${words} (${cause})`;
-    if (!violations.some((one) => one.slice(25) === line.slice(25))) violations.push(line);
-  };
-  const stampOf = (world: World, array: StorageArray, volume: Volume) => world.bytes.stamp(array, volume);
+  return new Checker();
+}
 
-  const lookAtSplits = (world: World, cause: string) => {
+class Checker implements Invariants {
+  readonly violations: string[] = [];
+  readonly #known = new Map<string, Known>();
+  /** Stamps of both sides when a split began, by its pair of volumes. */
+  readonly #splits = new Map<string, readonly [string, string]>();
+
+  look(world: World, cause: string): void {
+    this.#lookAtReadOnly(world, cause);
+    this.#lookAtSplits(world, cause);
+  }
+
+  replicated(world: World, array: StorageArray, volume: Volume): void {
+    this.#known.set(`${array.name}/${volume.name}`, { access: accessTo(array, volume), stamp: world.bytes.stamp(array, volume) });
+  }
+
+  #report(world: World, words: string, cause: string): void {
+    const at = new Date(world.clock.nowMs()).toISOString();
+    const line = `${words} (${cause})`;
+    if (!this.violations.some((one) => one.endsWith(` ${line}`))) this.violations.push(`${at} ${line}`);
+  }
+
+  #lookAtReadOnly(world: World, cause: string): void {
+    for (const array of world.arrays) {
+      for (const volume of array.volumes) {
+        const key = `${array.name}/${volume.name}`;
+        const before = this.#known.get(key);
+        this.replicated(world, array, volume);
+        if (before === undefined || before.access === 'rw' || before.stamp === this.#known.get(key)?.stamp) continue;
+        this.#report(world, `${key} was written while ${before.access}`, cause);
+      }
+    }
+  }
+
+  #lookAtSplits(world: World, cause: string): void {
     const open = new Set<string>();
     for (const half of primaryHalves(world).filter(({ group }) => isWritable(group))) {
       const other = otherHalf(world, half);
       if (!isWritable(other.group)) continue;
       // An array that lets an old primary go on breaks the rule itself.
-      const isOld = world.quirks.returnedPrimary === 'primary' && splits.has(keyOf(half, other, 0));
-      if (isReachable(world, half) && !isOld)
-        report(world, `${half.group.name} is writable on both arrays while their links are up`, cause);
-      for (const [index, member] of half.group.members.entries()) {
-        const key = keyOf(half, other, index);
-        open.add(key);
-        const here = stampOf(world, half.array, volumeNamed(half.array, member.volume));
-        const there = stampOf(world, other.array, volumeNamed(other.array, member.remote));
-        const [one, two] = half.array.name < other.array.name ? [here, there] : [there, here];
-        const before = splits.get(key) ?? { here: one, there: two };
-        splits.set(key, before);
-        if (before.here !== one && before.there !== two) report(world, `both sides of ${key} were written`, cause);
+      const isOld = world.quirks.returnedPrimary === 'primary' && this.#splits.has(keyOf(half, other, 0));
+      if (isReachable(world, half) && !isOld) {
+        this.#report(world, `${half.group.name} is writable on both arrays while their links are up`, cause);
       }
+      for (const index of half.group.members.keys()) open.add(this.#lookAtSplit(world, half, other, index, cause));
     }
-    for (const key of splits.keys()) if (!open.has(key)) splits.delete(key);
-  };
+    for (const key of this.#splits.keys()) if (!open.has(key)) this.#splits.delete(key);
+  }
 
-  const lookAtReadOnly = (world: World, cause: string) => {
-    for (const array of world.arrays) {
-      for (const volume of array.volumes) {
-        const key = `${array.name}/${volume.name}`;
-        const [access, stamp] = [accessTo(array, volume), stampOf(world, array, volume)];
-        const before = known.get(key);
-        if (before !== undefined && before.access !== 'rw' && before.stamp !== stamp)
-          report(world, `${key} was written while ${before.access}`, cause);
-        known.set(key, { access, stamp });
-      }
-    }
-  };
-  return {
-    violations,
-    look: (world, cause) => {
-      lookAtReadOnly(world, cause);
-      lookAtSplits(world, cause);
-    },
-    replicated: (world, array, volume) => {
-      known.set(`${array.name}/${volume.name}`, { access: accessTo(array, volume), stamp: stampOf(world, array, volume) });
-    },
-  };
+  /** Returns the name of the pair of volumes. */
+  #lookAtSplit(world: World, half: Half, other: Half, index: number, cause: string): string {
+    const key = keyOf(half, other, index);
+    const member = half.group.members[index];
+    const stamp = ({ array }: Half, volume = '') => world.bytes.stamp(array, volumeNamed(array, volume));
+    const [here, there] = [stamp(half, member?.volume), stamp(other, member?.remote)];
+    const now = half.array.name < other.array.name ? ([here, there] as const) : ([there, here] as const);
+    const before = this.#splits.get(key) ?? now;
+    this.#splits.set(key, before);
+    if (before[0] !== now[0] && before[1] !== now[1]) this.#report(world, `both sides of ${key} were written`, cause);
+    return key;
+  }
 }

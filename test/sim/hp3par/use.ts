@@ -1,5 +1,5 @@
 /** The simulator in tests: inside the test process (`useHp3par`), or as a process of its own in a network namespace (`spawnHp3par`). */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -84,29 +84,12 @@ export async function spawnHp3par(config: SimConfig, folder: string, netns?: Net
   const program = path.join(import.meta.dirname, 'standalone.ts');
   const options = ['--config', file, '--folder', folder, '--clock', config.clock ?? 'real'];
   const [first = '', ...rest] = [...(netns?.enter ?? []), process.execPath, '--import', 'tsx', program, ...options];
-  const child = spawn(first, rest, {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, SVCMGR_TEST_HOME: folder },
-  });
+  const child = spawn(first, rest, { cwd: projectRoot, stdio: 'pipe', env: { ...process.env, SVCMGR_TEST_HOME: folder } });
   const ended = once(child, 'exit');
-  let said = '';
-  const ready = new Promise<Ready>((resolve, reject) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (said.trimEnd().endsWith('\n}')) resolve(JSON.parse(said) as Ready);
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-    void ended.then(() => reject(new Error(`the simulator did not start: ${said}`)));
-  });
-  const { control, cli, arrays } = await ready;
+  const { control, cli, arrays } = await untilReady(child, ended);
   const controls = await connectControls(control);
   return {
-    controls,
-    folder,
-    cli,
+    ...{ controls, folder, cli },
     ssh: (array) => {
       const found = arrays.find(({ name }) => name === array);
       if (found === undefined) throw new Error(`no array ${array}`);
@@ -118,4 +101,19 @@ export async function spawnHp3par(config: SimConfig, folder: string, netns?: Net
       await ended;
     },
   };
+}
+
+/** What it prints once its doors are open; an error with its words when it ends before. */
+function untilReady(child: ChildProcessWithoutNullStreams, ended: Promise<unknown>): Promise<Ready> {
+  let said = '';
+  return new Promise((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.trimEnd().endsWith('\n}')) resolve(JSON.parse(said) as Ready);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    void ended.then(() => reject(new Error(`the simulator did not start: ${said}`)));
+  });
 }

@@ -42,7 +42,7 @@ describe('evaluate node', () => {
     );
     expect(lines).to.deep.equal([
       'svcmgr.conf:2: error: [node] env = PROD: is not known; allowed are CERT, DEV, DRP, FOR, INT, MUS, POC, PPR, PPRD, PRA, PRD, PRJ, QUAL, RCT, REC, STG, TMP, TST, UAT (did you mean PRD?)',
-      'svcmgr.conf:3: error: [node] naem = x: naem is no keyword of [node]; allowed are name, env, uuid, prkey, driver_path, peer_timeout, status_timeout, comment (did you mean name?)',
+      'svcmgr.conf:3: error: [node] naem = x: naem is no keyword of [node]; allowed are name, env, uuid, prkey, driver_path, peer_timeout, status_timeout, parallel_jobs, comment (did you mean name?)',
       'svcmgr.conf:4: error: [array#a] type: type is required, as in type = hp3par: Kind of array.',
       'svcmgr.conf:6: warning: [array#a] zone: zone is no known keyword of such a section; a driver of your own may read it',
       'svcmgr.conf:7: error: [hosts#n2]: unknown section of a node file; allowed are [node], [env], [cluster], [api], [log], [host#NAME], [array#NAME], [alert#NAME] (did you mean host#?)',

@@ -75,7 +75,15 @@ sync_max_delay = 5
   });
 
   it('gives this node alone without nodes, and what the node says for all', () => {
-    const none = { name: undefined, uuid: undefined, prkey: undefined, driver_path: [], comment: undefined, peer_timeout: 5000 };
+    const none = {
+      name: undefined,
+      uuid: undefined,
+      prkey: undefined,
+      driver_path: [],
+      comment: undefined,
+      peer_timeout: 5000,
+      parallel_jobs: 4,
+    };
     const text = '[fs#1]\ntype = flag\n[fs#2]\ntype = flag\nstatus_timeout = 3s\n';
     const { definition } = evaluate(text, { nodeSettings: { ...none, env: 'PRD', status_timeout: 5000 } });
     expect(definition?.settings).to.deep.include({ nodes: ['n1'], env: 'PRD' });

@@ -76,6 +76,13 @@ describe('hp3par: sync verbs', () => {
     );
   });
 
+  it('swap goes on where it was cut: the roles turned, or already started again', () => {
+    const turned = { far: farGroup({ role: 'Secondary', status: 'Stopped' }), handedOver: true };
+    expect(outcome('swap', { ...turned, near: group({ role: 'Primary', status: 'Stopped' }) })).to.equal('start');
+    expect(outcome('swap', { ...turned, near: group({ role: 'Primary' }) })).to.equal('skip');
+    expect(outcome('swap', { ...turned, near: group({ role: 'Primary' }), handedOver: false })).to.equal('refused: never');
+  });
+
   it('send nothing of a synchronous group', () => {
     expect(outcome('update', { near: group({ role: 'Primary', mode: 'Sync' }) })).to.equal('skip');
     expect(outcome('resync', { near: group({ role: 'Primary', mode: 'Sync' }), far: farGroup({ role: 'Secondary' }) })).to.equal('');

@@ -23,7 +23,11 @@ interface Kind {
 }
 
 /** A disk on two paths, reserved or not. */
-function disk({ dev = '/dev/sda', vendor, model, more = {}, prepare, registered = 2 }: Kind, indifferent: readonly Indifference[]): Build {
+function disk(
+  { dev = '/dev/sda', vendor, model, more = {}, prepare, registered = 2 }: Kind,
+  indifferent: readonly Indifference[],
+  indirect: Readonly<Record<string, string>> = {},
+): Build {
   return () => {
     const { machine, lun } = oneDisk({ ...(vendor === undefined ? {} : { vendor }), ...(model === undefined ? {} : { model }) });
     prepare?.(machine);
@@ -42,6 +46,7 @@ function disk({ dev = '/dev/sda', vendor, model, more = {}, prepare, registered 
       },
       doors: doorsOf(machine),
       indifferent,
+      indirect,
     };
     worlds.set(rig, machine);
     return rig;
@@ -55,20 +60,62 @@ function unread(look: RegExp, why: string, lies: readonly ('garbage' | 'empty' |
   return (['up', 'down'] as const).map((world) => ({ look, lies, world, why }));
 }
 
-const plain: readonly Indifference[] = [
-  ...unread(/^file \/sys\/block\/sda\/device\/(vendor|model)$/, 'only the name of an array that counts otherwise would matter'),
-  ...unread(/^file \/sys\/block\/sd[ab]\/device\/wwid$/, 'without it a path counts as a disk of its own; whether we hold it the disk says'),
-  {
-    look: /^sg_persist -n -[kr] \/dev\/sda$/,
-    lies: ['failing'],
-    world: 'down',
-    why: 'the other path answers',
-  },
+function joinPaths(machine: Machine): void {
+  machine.addMap('mpatha', ['sda', 'sdb']);
+}
+
+const otherPath: Indifference = {
+  look: /^sg_persist -n -[kr] \/dev\/sda$/,
+  lies: ['failing'],
+  world: 'down',
+  why: 'the other path answers',
+};
+const maker = unread(/^file \/sys\/block\/sda\/device\/(vendor|model)$/, 'only the name of an array that counts otherwise would matter');
+const mapKind = unread(/^file \/sys\/block\/dm-0\/dm\/uuid$/, 'what it stands on is the same disk', ['garbage']);
+const settings = unread(/^file \/etc\/multipath\.conf$/, 'sg_persist on each path says the same');
+const paths = unread(
+  /^file \/sys\/block\/sd[abcd]\/device\/wwid$/,
+  'without it a path counts as a disk of its own; whether we hold it the disk says',
+);
+const array: readonly Indifference[] = [
+  { look: /^file \/sys\/block\/sda\/device\/model$/, lies: ['truncated'], world: 'up', why: 'what is cut are the blanks behind it' },
+  ...maker.filter(({ world }) => world === 'down'),
 ];
 
 export const rigs: Rigs = {
   needs: {},
-  cases: { 'on two paths': disk({}, plain) },
+  cases: { 'on two paths': disk({}, [...maker, ...paths, otherPath]) },
+  variants: {
+    'on a multipath map': disk({ dev: '/dev/mapper/mpatha', prepare: joinPaths }, [...maker, ...mapKind, otherPath]),
+    'on a multipath map whose keys multipathd keeps': disk(
+      {
+        dev: '/dev/mapper/mpatha',
+        prepare: (machine) => {
+          joinPaths(machine);
+          machine.files.set('/etc/multipath.conf', 'defaults {\n\treservation_key file\n}\n');
+        },
+      },
+      [...maker, ...mapKind, ...settings],
+      { sg_persist: 'mpathpersist takes its place' },
+    ),
+    'on a 3PAR volume, which keeps a key for each adapter': disk(
+      {
+        vendor: '3PARdata',
+        model: 'VV',
+        prepare: (machine) => {
+          const [lun] = machine.san.luns;
+          if (lun === undefined) return;
+          lun.initiatorOf = (nexus) => nexus.split(':').slice(0, 2).join(':');
+          for (const [name, address] of [
+            ['sdc', '3:0:1:1'],
+            ['sdd', '4:0:1:1'],
+          ] as const)
+            machine.addPath(name, lun, address).fresh = false;
+        },
+      },
+      [...array, ...paths, otherPath],
+    ),
+  },
   refusals: {
     'another node holds it': {
       prepare: ({ rig }) => {

@@ -53,44 +53,63 @@ export function openSession(house: House, array: StorageArray, user: User, diale
     return undefined;
   }
   house.sessions.set(array.name, open);
-  const settings = { csvtable: false, nohdtot: false };
-  let lastExit = 0;
-  const one = async (words: readonly string[]): Promise<number | undefined> => {
-    const [name, key = '', value] = words;
-    if (name === 'exit' || name === 'quit') return 0;
-    if (name === 'setclienv') {
-      if (key in settings) Object.assign(settings, { [key]: value === '1' });
-      return undefined;
+  return new OpenSession(house, array, user, dialect, terminal);
+}
+
+class OpenSession implements Session {
+  readonly array: StorageArray;
+  readonly #house: House;
+  readonly #user: User;
+  readonly #dialect: string;
+  readonly #terminal: Terminal;
+  readonly #settings = { csvtable: false, nohdtot: false };
+  #lastExit = 0;
+  #isOpen = true;
+
+  constructor(house: House, array: StorageArray, user: User, dialect: string, terminal: Terminal) {
+    this.array = array;
+    this.#house = house;
+    this.#user = user;
+    this.#dialect = dialect;
+    this.#terminal = terminal;
+  }
+
+  async line(text: string): Promise<number | undefined> {
+    for (const words of splitLine(text)) {
+      const [name, key = '', value] = words;
+      if (name === 'exit' || name === 'quit') return 0;
+      if (name !== 'setclienv') await this.#command(words);
+      else if (key in this.#settings) Object.assign(this.#settings, { [key]: value === '1' });
     }
-    const entry: LogEntry = {
-      ...{ array: array.name, user: user.name, dialect, line: words.join(' '), atMs: house.world.clock.nowMs(), exit: undefined },
-    };
-    house.log.push(entry);
-    const confirm = (question: string) => ask(terminal, question);
-    const run = () => runCommand({ world: house.world, array, user, settings: { ...settings }, confirm }, words);
-    const answer = await withFaults(house, entry, terminal, run);
-    entry.exit = answer.exit;
-    lastExit = answer.exit;
-    terminal.err(answer.stderr);
-    terminal.out(answer.stdout);
     return undefined;
-  };
-  let isOpen = true;
-  return {
-    array,
-    line: async (text) => {
-      for (const words of splitLine(text)) {
-        const exit = await one(words);
-        if (exit !== undefined) return exit;
-      }
-      return undefined;
-    },
-    lastExit: () => lastExit,
-    close: () => {
-      if (isOpen) house.sessions.set(array.name, (house.sessions.get(array.name) ?? 1) - 1);
-      isOpen = false;
-    },
-  };
+  }
+
+  lastExit(): number {
+    return this.#lastExit;
+  }
+
+  close(): void {
+    const { sessions } = this.#house;
+    if (this.#isOpen) sessions.set(this.array.name, (sessions.get(this.array.name) ?? 1) - 1);
+    this.#isOpen = false;
+  }
+
+  async #command(words: readonly string[]): Promise<void> {
+    const { world, log } = this.#house;
+    const [array, user] = [this.array, this.#user];
+    const entry: LogEntry = {
+      ...{ array: array.name, user: user.name, dialect: this.#dialect, line: words.join(' ') },
+      ...{ atMs: world.clock.nowMs(), exit: undefined },
+    };
+    log.push(entry);
+    const confirm = (question: string) => ask(this.#terminal, question);
+    const run = () => runCommand({ world, array, user, settings: { ...this.#settings }, confirm }, words);
+    const answer = await withFaults(this.#house, entry, this.#terminal, run);
+    entry.exit = answer.exit;
+    this.#lastExit = answer.exit;
+    this.#terminal.err(answer.stderr);
+    this.#terminal.out(answer.stdout);
+  }
 }
 
 /** Without -f a command asks; whatever is not yes is no, and the next word of a script is eaten by the question. */
