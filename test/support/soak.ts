@@ -117,7 +117,7 @@ function mark(truth: Truth, service: string, state: string): void {
 /** Exported for its own test: a checker that cannot fail checks nothing. */
 export function check(text: string, truth: ReadonlyMap<string, readonly Stretch[]>, nowMs: number): readonly string[] {
   const families = readExposition(text);
-  const samples = (name: string) => (families.get(name) as ReadFamily | undefined)?.samples ?? [];
+  const samples = (name: string) => (families.get(name))?.samples ?? [];
   return [...truth].flatMap(([service, stretches]) => {
     const own = ({ labels }: { labels: Readonly<Record<string, string>> }): boolean => labels['service'] === service;
     const ageS = samples('svcmgr_status_age_seconds').find(own)?.value;
