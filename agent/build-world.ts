@@ -6,6 +6,7 @@ import { verbs } from './cli/verbs.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import type { Sink } from './driver/log-line.ts';
 import { createRegistry } from './driver/registry.ts';
+import { openArrayWays } from './engine/array-ways.ts';
 import { openNodeWays } from './engine/node-ways.ts';
 import { createRemotePeers } from './engine/remote-agent.ts';
 import { remotePlace } from './engine/remote-place.ts';
@@ -27,32 +28,37 @@ export interface WorldInput {
 
 export interface BuiltWorld {
   readonly world: World;
-  /** Ends the connections to other nodes. */
+  /** Ends the connections to other nodes and to arrays. */
   close(): Promise<void>;
 }
 
 export function buildWorld({ paths, node, sink, who, env }: WorldInput): BuiltWorld {
   const ways = openNodeWays(node, env);
+  const doors = createDoors(openScopes(paths.state));
+  const arrays = openArrayWays(node, doors);
   const now = (): Date => new Date();
   const world: World = {
     paths,
     node,
     registry: createRegistry({ folder: driverFolder(), driverPath: node.settings.driver_path ?? [] }),
-    doors: createDoors(openScopes(paths.state)),
+    doors,
     peers: createRemotePeers({
       run: ways.run,
       placeOf: (name) => remotePlace(node, name),
       now,
       timeoutMs: node.settings.peer_timeout,
     }),
-    doorsFor: ways.doorsFor,
-    rshTo: (name) => rshTo(node, name, env),
+    doorsFor: (target) => ('array' in target ? arrays.doorsFor(target.array) : ways.doorsFor(target)),
+    rshTo: (name) => rshTo(node, name, env, ways.addressOf(name)),
     now,
     sink,
     who,
     reservedNames: [...catchAllWords, ...new Set(verbs.flatMap((verb) => verb.name.split(' ')))],
   };
-  return { world, close: ways.close };
+  const close = async (): Promise<void> => {
+    await Promise.all([ways.close(), arrays.close()]);
+  };
+  return { world, close };
 }
 
 export function joinSinks(sinks: readonly Sink[]): Sink {

@@ -129,6 +129,7 @@ function controlOf(daemon: Daemon, sink: Sink, metrics: MetricsBook): Control {
       services: daemon.all().length,
       stale: daemon.all().filter(({ name }) => daemon.shown(name)?.stale !== false).length,
       looking: daemon.busyLooks(),
+      roundMs: daemon.lastRoundMs() ?? null,
       rssBytes: process.memoryUsage.rss(),
     }),
     reload: () => daemon.reload(),

@@ -9,10 +9,12 @@ import { localStatus } from './cli/local-status.ts';
 import type { Invocation } from './cli/parse.ts';
 import { wantsColour } from './cli/render/colour.ts';
 import { renderLine } from './cli/render/console.ts';
+import { createLiveLine, type LiveLine } from './cli/render/live-line.ts';
 import type { Line, Sink } from './driver/log-line.ts';
 import type { NodeDefinition } from './config/definition.ts';
 import { problemLine } from './config/problems.ts';
 import { loadNode } from './engine/node.ts';
+import { createShared } from './engine/run.ts';
 import type { World } from './engine/world.ts';
 import { asSvcError, SvcError } from './errors.ts';
 import { findWho } from './io/identity.ts';
@@ -37,16 +39,19 @@ async function runLogged(call: Invocation, signal: AbortSignal): Promise<number>
   // An operator may stand in the very mount point that a stop unmounts: we must not keep it busy.
   if (call.verb.group === 'actions') process.chdir('/');
   const file = call.verb.group === 'actions' ? await openLog(paths) : undefined;
-  const sink = joinSinks([consoleSink(call), ...(file === undefined ? [] : [file.sink])]);
+  const live = liveLine(call);
+  const sink = joinSinks([consoleSink(call, live), ...(file === undefined ? [] : [file.sink])]);
   const opened: BuiltWorld[] = [];
   try {
     const world = await createWorld(paths, sink, call, opened);
-    return await commands[call.verb.name](createApp(call, world, signal));
+    const watched = live === undefined ? world : { ...world, live: (line: Line) => live.show(renderLine(line)) };
+    return await commands[call.verb.name](createApp(call, watched, signal, live));
   } catch (thrown) {
     const error = asSvcError(thrown);
     if (error.code === 'BUG') file?.sink({ at: new Date(), level: 'error', text: complaint(error, true) });
     throw error;
   } finally {
+    live?.clear();
     for (const built of opened) await built.close();
     await file?.close();
   }
@@ -58,7 +63,7 @@ async function createWorld(paths: Paths, sink: Sink, call: Invocation, opened: B
   const built = buildWorld({ paths, node, sink, who: findWho(process.env), env: process.env });
   opened.push(built);
   const sid = givenSid(process.env['SVCMGR_SID']);
-  return { ...built.world, ...(sid === undefined ? {} : { sid }) };
+  return { ...built.world, round: createShared(), ...(sid === undefined ? {} : { sid }) };
 }
 
 /** Of the agent that called us; anything else in the environment is no session id. */
@@ -79,10 +84,22 @@ async function usableNode(paths: Paths, call: Invocation): Promise<NodeDefinitio
 
 const ranks = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<Line['level'], number>;
 
-function consoleSink(call: Invocation): Sink {
+/** For whoever watches an action on a terminal. */
+function liveLine(call: Invocation): LiveLine | undefined {
+  if (!process.stderr.isTTY || call.switches.has('quiet')) return undefined;
+  return createLiveLine(
+    (text) => void process.stderr.write(text),
+    // A terminal that does not know its size says 0.
+    () => process.stderr.columns || 80,
+  );
+}
+
+function consoleSink(call: Invocation, live: LiveLine | undefined): Sink {
   const least = call.switches.has('debug') ? 'debug' : call.switches.has('quiet') ? 'warn' : 'info';
   return (line) => {
-    if (ranks[line.level] >= ranks[least]) process.stderr.write(`${renderLine(line)}\n`);
+    if (ranks[line.level] < ranks[least]) return;
+    live?.clear();
+    process.stderr.write(`${renderLine(line)}\n`);
   };
 }
 
@@ -104,12 +121,16 @@ function catchInterrupts(isAction: boolean): { signal: AbortSignal; stop(): void
   };
 }
 
-function createApp(call: Invocation, world: World, signal: AbortSignal): App {
+function createApp(call: Invocation, world: World, signal: AbortSignal, live: LiveLine | undefined): App {
+  const say = (stream: NodeJS.WriteStream, text: string): void => {
+    live?.clear();
+    stream.write(text);
+  };
   return {
     world,
     call,
-    out: (text) => void process.stdout.write(text),
-    note: (text) => void process.stderr.write(text),
+    out: (text) => say(process.stdout, text),
+    note: (text) => say(process.stderr, text),
     colour: wantsColour(colourWish(call)),
     columns: process.stdout.isTTY ? process.stdout.columns : 78,
     signal,

@@ -41,6 +41,8 @@ export interface DaemonState {
   /** Services whose newest look is older than it should be, or missing. */
   readonly stale: number;
   readonly looking: number;
+  /** How long the last round of looks took; null before it ended. */
+  readonly roundMs: number | null;
   readonly rssBytes: number;
 }
 

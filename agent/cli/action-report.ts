@@ -5,7 +5,7 @@ import type { Status } from '../state/status.ts';
 import { type App, formatOf, sayData } from './app.ts';
 import { complaint } from './complain.ts';
 import { errorData } from './error-data.ts';
-import { renderDuration } from './render/console.ts';
+import { renderDuration } from '../state/duration-text.ts';
 import { renderTable } from './render/table.ts';
 import { isPattern } from './selected.ts';
 

@@ -1,6 +1,7 @@
 /** Which function answers which verb; the compiler checks that none is missing. Heavy packages are loaded below, only where used. */
 import type { Command } from './app.ts';
 import { actionCommand } from './commands/action.ts';
+import { arrayShowCommand } from './commands/array-show.ts';
 import { bootCommand, shutdownCommand } from './commands/boot.ts';
 import { changeCommand } from './commands/change-config.ts';
 import { checkCommand } from './commands/check.ts';
@@ -82,6 +83,7 @@ export const commands = {
   'node doctor': doctorCommand,
   'node ping': nodePingCommand,
   'node print config': nodeConfigCommand,
+  'array show': arrayShowCommand,
   doc: docCommand,
   completion: completionCommand,
 } as const satisfies Record<VerbName, Command>;

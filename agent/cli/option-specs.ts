@@ -32,7 +32,7 @@ export const optionSpecs = {
   allow: { value: 'NAME', multiple: true, text: 'waive the refusal of this name (repeatable)' },
   force: { text: 'refused: prints which --allow names would apply' },
   'no-rollback': { text: 'leave what was started when a later resource fails' },
-  local: { text: 'act on this node in this process, without the daemon' },
+  local: { text: 'this node in this process: without the daemon, and of readiness without the view of others' },
   wait: { text: 'wait for the lock of the service (default)' },
   'no-wait': { text: 'give up at once when another action holds the service' },
   timeout: { value: 'DURATION', text: 'give up (and roll back) when the action takes longer' },

@@ -1,6 +1,6 @@
 /** The options of a command line, checked against the table: known, with their values, given once unless they repeat. */
 import { parseArgs } from 'node:util';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { SvcError } from '../errors.ts';
 import { type OptionName, type OptionSpec, optionSpecs } from './option-specs.ts';
 

@@ -1,5 +1,5 @@
 /** What to say when a command line names no verb, an unknown one, or an option the verb has not. */
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { SvcError } from '../errors.ts';
 import type { OptionName } from './option-specs.ts';
 import { type VerbSpec, verbs } from './verbs.ts';

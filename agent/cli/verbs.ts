@@ -22,7 +22,7 @@ export const verbs = [
   { name: 'check', group: 'status', services: 'many', options: [], summary: 'a line for monitoring: exit 0 up, 1 warn, 2 down, 3 undef', example: "svcmgr check -s 'web*'" },
   { name: 'metrics', group: 'status', services: 'many', options: [], summary: 'figures for Prometheus, as a scrape of the daemon gets', example: 'svcmgr metrics > /var/lib/node_exporter/svcmgr.prom' },
   { name: 'ls', group: 'status', services: 'many', options: [], words: '[SELECTOR]', summary: 'names that a selector matches', example: "svcmgr ls 'svc*'" },
-  { name: 'readiness', group: 'status', services: 'many', options: ['node'], summary: 'could it start there now; what blocks it, what is lost', example: 'svcmgr -s svc1 readiness --node node2' },
+  { name: 'readiness', group: 'status', services: 'many', options: ['node', 'local'], summary: 'could it start there now; what blocks it, what is lost', example: 'svcmgr -s svc1 readiness --node node2' },
   { name: 'start', group: 'actions', services: 'many', options: [...action, 'upto', 'downto', 'no-rollback'], summary: 'start the resources in order', example: 'svcmgr -s svc1 start' },
   { name: 'stop', group: 'actions', services: 'many', options: [...action, 'upto', 'downto'], summary: 'stop the resources in reverse order', example: 'svcmgr -s svc1 stop' },
   { name: 'restart', group: 'actions', services: 'many', options: [...action, 'no-rollback'], summary: 'stop, then start on this node', example: 'svcmgr -s svc1 restart --rid app#1' },
@@ -63,6 +63,7 @@ export const verbs = [
   { name: 'node doctor', group: 'node', services: 'none', options: [], summary: 'is this node fit for its services', example: 'svcmgr node doctor' },
   { name: 'node ping', group: 'node', services: 'none', options: [], words: '[NODE]', summary: 'can the other nodes be reached: address, key, login, agent', example: 'svcmgr node ping node2' },
   { name: 'node print config', group: 'node', services: 'none', options: ['file'], summary: 'the effective node configuration, secrets masked', example: 'svcmgr node print config' },
+  { name: 'array show', group: 'node', services: 'none', options: [], words: '[ARRAY]', summary: 'arrays of the node file: links, copy groups, roles, ages', example: 'svcmgr array show hp3par1' },
   { name: 'doc', group: 'node', services: 'none', options: [], words: '[DRIVER|KEYWORD|errors|drivers]', summary: 'drivers, keywords and errors', example: 'svcmgr doc fs.ext4' },
   { name: 'completion', group: 'node', services: 'none', options: [], words: 'bash|zsh|fish', summary: 'a completion script for your shell', example: 'svcmgr completion bash > /etc/bash_completion.d/svcmgr' },
 ] as const satisfies readonly VerbSpec[];

@@ -1,6 +1,6 @@
 /** Requirements between resources: each names another resource of the file. */
 import type { ResourceDefinition } from './definition.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import type { Scene } from './scene.ts';
 import { effectiveEntry } from './scope.ts';

@@ -5,7 +5,7 @@ import { splitWords } from './convert-argv.ts';
 import { parseDuration } from './convert-duration.ts';
 import { parseRequires } from './convert-requires.ts';
 import { parseSize } from './convert-size.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { splitSchedules } from './schedule-list.ts';
 import { parseSecret, type RevealSecret } from './secret.ts';
 

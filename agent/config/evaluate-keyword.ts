@@ -7,7 +7,7 @@ import { sceneOfSection } from './evaluate-inside.ts';
 import { isFreeSection, splitKeyPath, splitScope } from './key-path.ts';
 import type { KeywordRow } from './keyword-table.ts';
 import { driverOf, type Found, findEntry, tableOf } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import type { Expansion } from './reference.ts';
 import { expandDefault, expandEntry } from './resolve.ts';

@@ -8,7 +8,7 @@ import { checkFreeSection } from './evaluate-default.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { keywordTable, nodeTable } from './keyword-table.ts';
 import { findEntry } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type NodeSectionTable, nodeSectionNames, nodeSectionTable } from './node-tables.ts';
 import { type ProblemSink, report, tidyProblems } from './problems.ts';
 import { expandEntry } from './resolve.ts';

@@ -6,7 +6,7 @@ import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { groups } from './groups.ts';
 import type { KeywordTable } from './keyword-table.ts';
 import { driverOf, findEntry, tableOf } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import { expandEntry } from './resolve.ts';
 import type { Scene, SectionDriver } from './scene.ts';

@@ -4,7 +4,7 @@ import type { SubsetDefinition } from './definition.ts';
 import { checkKeys, evaluateTable, nearestKeyword } from './evaluate-table.ts';
 import { groupNames, groupOf } from './groups.ts';
 import { subsetTable } from './keyword-table.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type ProblemSink, report } from './problems.ts';
 import type { Scene } from './scene.ts';
 import { subsetKeywords } from './tables.ts';

@@ -4,7 +4,7 @@ import { convertValue } from './convert.ts';
 import { splitWords } from './convert-argv.ts';
 import type { KeywordRow, KeywordTable } from './keyword-table.ts';
 import { type Found, findEntry } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { type ProblemPlace, type ProblemSink, report } from './problems.ts';
 import { expandDefault, expandEntry } from './resolve.ts';
 import type { Scene } from './scene.ts';

@@ -13,7 +13,7 @@ import { canonicalType, groupNames, groupOf, splitRid } from './groups.ts';
 import { isFreeSection, splitScope } from './key-path.ts';
 import { serviceTable } from './keyword-table.ts';
 import { driverOf } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { hasErrors, type ProblemSink, problemKey, report, tidyProblems } from './problems.ts';
 import { expandEntry } from './resolve.ts';
 import { indexDocument, type Scene, type ServiceEnvironment, serviceScene } from './scene.ts';

@@ -17,6 +17,12 @@ export const hostKeywords = {
 export const arrayKeywords = {
   type: { kind: 'string', required: true, text: 'Kind of array.', example: 'hp3par' },
   method: { kind: 'enum', choices: ['ssh', 'cli', 'proxy'], default: 'ssh', text: 'How its commands are sent.' },
+  dialect: {
+    kind: 'enum',
+    choices: ['exec', 'session'],
+    default: 'exec',
+    text: 'Over ssh, each command as an argument, or typed into a session: old arrays know only the latter.',
+  },
   manager: { kind: 'address', text: 'Address of its management port. Default: the name of the section.' },
   port: { kind: 'integer', min: 1, max: 65535, text: 'Port of the management service.' },
   username: { kind: 'string', text: 'User of the array.' },

@@ -5,7 +5,7 @@ import type { IniDocument } from './document.ts';
 import { setKey, unsetKey } from './edit.ts';
 import { groupOf, splitRid } from './groups.ts';
 import { splitKeyPath } from './key-path.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 
 type Operator = '=' | '+=' | '|=' | '-=';
 

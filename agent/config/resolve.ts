@@ -2,7 +2,7 @@
 import { wordsOf } from './convert.ts';
 import { splitRid } from './groups.ts';
 import { findEntry, tableOf } from './lookup.ts';
-import { nearestName } from './nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { applyModifier, type Expansion, expandText, type Reference } from './reference.ts';
 import type { Scene } from './scene.ts';
 import type { ScopedEntry } from './scope.ts';

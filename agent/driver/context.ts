@@ -7,6 +7,7 @@ import { unlessAborted } from './abortable.ts';
 import type {
   Act,
   Argv,
+  Devices,
   Host,
   Log,
   Observe,
@@ -58,6 +59,10 @@ export interface ContextInput {
   /** Where `doors` lead; absent: to this node. */
   readonly place?: Place | undefined;
   readonly shared: Shared;
+  /** Answers that hold for every service which is looked at in the same round; absent: only for this one. */
+  readonly round?: Shared | undefined;
+  /** Answers of others that a change makes old, though they are not used here. */
+  readonly outdates?: Shared | undefined;
   readonly memory: Memory;
   readonly role?: Peer['role'] | undefined;
   /** When the look or action began, ms since 1970; default: now. */
@@ -73,7 +78,11 @@ export interface ContextInput {
   configOn(node: string): Promise<Readonly<Record<string, unknown>>>;
   section(name: string): SectionView | undefined;
   resources(): readonly ResourceView[];
+  devicesOf(rid: string): Promise<Devices>;
 }
+
+/** What it takes to look. */
+export type ReaderInput = Pick<ContextInput, 'rid' | 'reads' | 'doors' | 'signal' | 'log' | 'place' | 'scope' | 'marked'>;
 
 export interface ActInput extends ContextInput {
   readonly effects: Effects;
@@ -108,7 +117,10 @@ export function createObserve<T extends Keywords>(input: ContextInput): Observe<
     get resources() {
       return input.resources();
     },
-    shared: (key, probe) => input.shared.once(`${key}${input.place?.suffix ?? ''}`, probe),
+    devicesOf: (rid) => input.devicesOf(rid),
+    // What is asked inside a container is the matter of its service alone.
+    shared: (key, probe) =>
+      (input.place === undefined ? (input.round ?? input.shared) : input.shared).once(`${key}${input.place?.suffix ?? ''}`, probe),
     poll: (probe, limits) => poll(probe, { ...limits, signal: input.signal }),
     recall: (key) => input.memory.recall(input.rid, key),
     recallOn: async (node, key) => input.recallOn?.(createReader(towards(input, { node })), node, key),
@@ -164,7 +176,7 @@ async function pollOrAssume<V>(input: ActInput, probe: () => Promise<V | undefin
   return value ?? (limits.assume as V);
 }
 
-function createReader(input: ContextInput): Reader {
+export function createReader(input: ReaderInput): Reader {
   const { doors, signal } = input;
   // One status may look at many files at once; that is no leak.
   setMaxListeners(0, signal);
@@ -182,7 +194,7 @@ function createReader(input: ContextInput): Reader {
 /** A look holds nothing: one that does not answer is ended quickly, because whoever asks for the status waits for its end. */
 const lookEnd = { graceMs: 500, killWaitMs: 500 } as const;
 
-async function read(input: ContextInput, argv: Argv, options: RunOptions = {}): Promise<ReturnType<typeof resultOf>> {
+async function read(input: ReaderInput, argv: Argv, options: RunOptions = {}): Promise<ReturnType<typeof resultOf>> {
   if (!input.reads.some((prefix) => prefix.length > 0 && prefix.every((word, at) => argv[at] === word))) {
     throw new SvcError('BUG', `${quoteArgv(argv)} is not declared as a command that only looks`, { facts: { rid: input.rid } });
   }

@@ -19,9 +19,11 @@
  */
 import type { ErrorCode } from '../errors.ts';
 import type { Config, Keywords } from './keywords.ts';
-import type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
+import type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
+import type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
 
-export type { Argv, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
+export type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
+export type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
 
@@ -34,6 +36,8 @@ export interface Note {
 
 export interface Report {
   readonly state: State;
+  /** What the status tree shows, where only looking can tell (the paths of a reservation); else the driver's `label`. */
+  readonly label?: string;
   readonly notes?: readonly Note[];
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -56,14 +60,17 @@ export interface Outcome {
   readonly bytes?: number;
 }
 
-/** `container`: a rid. `netns`: the name of a network namespace, or the rid of the container whose network is meant. */
-export type Target = { node: string } | { array: string } | { container: string } | { netns: string } | { api: string };
+/**
+ * `container`: a rid. `netns`: the name of a network namespace, or the rid of the container whose network is meant. `array`: its section
+ * in the node file; `near`: it is the one of this node, which is not said behind every change.
+ */
+export type Target = { node: string } | { array: string; near?: true } | { container: string } | { netns: string } | { api: string };
 
 /** Looks. */
 export interface Reader {
   /** Runs a command that only looks: argv must begin with one of the driver's `reads` prefixes, else UNSUPPORTED. */
   read(argv: Argv, options?: RunOptions): Promise<Result>;
-  /** The text of a small file (up to 1 MiB); undefined when it does not exist. */
+  /** The text of a small file (up to 1 MiB, in /proc 64 MiB); undefined when it does not exist. */
   file(path: string): Promise<string | undefined>;
   /** Follows links; undefined when nothing is there. */
   stat(path: string): Promise<FileStat | undefined>;
@@ -102,38 +109,6 @@ export interface Log {
   error(text: string): void;
 }
 
-export interface Peer {
-  readonly node: string;
-  readonly role: 'nodes' | 'drpnodes';
-  /** OpenSSH and its options, the host not included: for tools that move data themselves (rsync -e). */
-  readonly rsh?: Argv | undefined;
-  /** Folder of the service files of its agent. */
-  readonly services?: string;
-}
-
-/** What a peer's agent says of its instance of the service; `unknown`: it could not be asked, and why. */
-export interface PeerInstance {
-  readonly state: 'up' | 'down' | 'unknown';
-  readonly text: string;
-}
-
-/** Another resource of the same service, as a driver may see it. */
-export interface ResourceView {
-  readonly rid: string;
-  readonly type: string;
-  readonly label: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly report: Report | undefined;
-  /** Also up on the nodes where the service is down. */
-  readonly standby?: boolean;
-}
-
-/** A section of the node configuration, e.g. `array#hp3par1`. Raw strings, scopes and references already resolved. */
-export interface SectionView {
-  readonly name: string;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 export interface Observe<T extends Keywords> {
   readonly config: Config<T>;
   readonly service: string;
@@ -159,6 +134,8 @@ export interface Observe<T extends Keywords> {
   resource(rid: string): ResourceView | undefined;
   /** Every resource of the service. */
   readonly resources: readonly ResourceView[];
+  /** Asks the driver of a sibling for its devices; none where it has none to tell. */
+  devicesOf(rid: string): Promise<Devices>;
   /** One query per status round for all services; dropped after any change on that key. */
   shared<V>(key: string, probe: () => Promise<V>): Promise<V>;
   /** Repeats `probe` until it returns a value; TIMEOUT when the limit passes. */
@@ -188,7 +165,8 @@ export interface Act<T extends Keywords> extends Observe<T> {
 export interface ImpliedResource {
   readonly rid: string;
   readonly type: string;
-  readonly values: Readonly<Record<string, string>>;
+  /** Values of its keywords, typed as its table says: nothing converts them or fills in defaults. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** Where in the walk, relative to the resource that implies it. */
   readonly order: 'before' | 'after';
 }
@@ -214,11 +192,18 @@ export interface Driver<T extends Keywords = Keywords> {
   status(at: Observe<T>): Promise<Report>;
   /** Where in its group: filesystems by mount depth. Lower starts first. */
   depth?(config: Config<T>): number;
-  implies?(config: Config<T>): readonly ImpliedResource[];
+  implies?(config: Config<T>, rid: string): readonly ImpliedResource[];
   locks?(config: Config<T>): readonly string[];
-  devices?(at: Observe<T>): Promise<{ readonly uses: readonly string[]; readonly gives: readonly string[] }>;
+  devices?(at: Observe<T>): Promise<Devices>;
   /** Asked of ALL selected resources before the first change of the walk. */
   blockers?(at: Observe<T>, verb: string): Promise<readonly Blocker[]>;
+  /**
+   * What keeps every other node from writing the data of the service, also one that cannot be asked: "the role of rcopy group R".
+   * Undefined: nothing does now. Asked before a start, when a node does not answer.
+   */
+  guard?(at: Observe<T>): Promise<string | undefined>;
+  /** When the copy was complete last that a node would start from, by node (ISO 8601), as the storage itself tells it. Asked by readiness. */
+  lastSyncs?(at: Observe<T>): Promise<Readonly<Record<string, string>>>;
   start?(at: Act<T>): Promise<void>;
   stop?(at: Act<T>): Promise<void>;
   provision?(at: Act<T>): Promise<void>;
@@ -227,6 +212,8 @@ export interface Driver<T extends Keywords = Keywords> {
   /** Runs a task. */
   run?(at: Act<T>): Promise<void>;
   readonly sync?: Readonly<Partial<Record<SyncVerb, SyncMethod<T>>>>;
+  /** Why a sync to this node would be refused now: asked before a relocation stops anything. */
+  blockersTo?(at: Observe<T>, node: string): Promise<readonly Blocker[]>;
   /** The way into a container; throws UNREACHABLE when it does not run. */
   enter?(at: Observe<T>): Promise<Entrance>;
   /** Encapsulated, its commands are those of this node, and only the container's network is entered (no tool is needed inside). */
@@ -235,6 +222,8 @@ export interface Driver<T extends Keywords = Keywords> {
   inNetworkOf?(config: Config<T>): string | undefined;
   /** `promote`: its start makes a replica writable, so it starts before vg and is never undone by rollback. */
   readonly promotes?: boolean;
+  /** It can tell of a whole array of the node file: what `type` its section has. */
+  readonly arrays?: { readonly type: string; readonly reads: readonly ReadPrefix[]; describe(array: Reader): Promise<ArrayView> };
   /** Its sync never overwrites what is newer: when it is named, also a node where the service is down may send. */
   readonly anytime?: boolean;
 }

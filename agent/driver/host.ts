@@ -92,13 +92,19 @@ function announce(input: ActInput, text: string, kind: EffectKind): Effect {
 
 /** What others found out before or during a change may not be true any more. */
 async function affecting<V>(input: ActInput, secrets: readonly string[], work: () => Promise<V>): Promise<V> {
-  input.shared.forgetAll();
+  forgetAnswers(input);
   const silent = () => withoutSecrets(secrets, work);
   try {
     return await (input.hold === undefined ? silent() : input.hold(silent));
   } finally {
-    input.shared.forgetAll();
+    forgetAnswers(input);
   }
+}
+
+function forgetAnswers({ shared, round, outdates }: ActInput): void {
+  shared.forgetAll();
+  round?.forgetAll();
+  outdates?.forgetAll();
 }
 
 async function signalScope(input: ActInput, name: 'TERM' | 'KILL' | 'HUP' | 'INT'): Promise<number> {

@@ -57,6 +57,12 @@ export interface FileStat {
   readonly modifiedMs: number;
 }
 
+/** Devices that a resource stands on, and those it brings for others. Paths. */
+export interface Devices {
+  readonly uses: readonly string[];
+  readonly gives: readonly string[];
+}
+
 /** A process started by `launch` (or left by a `leaves` command) that is still alive. */
 export interface ProcessInfo {
   readonly pid: number;

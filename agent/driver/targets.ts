@@ -23,6 +23,7 @@ export function towards<I extends ContextInput>(input: I, target: Target): I {
 export function placeOf(target: Target): Place {
   if ('container' in target) return { suffix: ` (in ${target.container})`, remote: false };
   if ('netns' in target) return { suffix: ` (in the network of ${target.netns})`, remote: false };
+  if ('array' in target) return { suffix: target.near === true ? '' : ` (on ${target.array})`, remote: true };
   const [name = ''] = Object.values(target);
   return { suffix: ` (on ${name})`, remote: true };
 }

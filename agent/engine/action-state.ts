@@ -94,8 +94,15 @@ export function actInput(action: Action, resource: Resource | undefined, signal:
     allow: new Set(action.request.allow),
     ...(clock === undefined ? {} : { hold: clock.hold }),
     ...(memory === undefined ? {} : { memory }),
-    progress: createProgress((text) => log.info(text)),
+    progress: createProgress({ say: log.info, live: liveOf(action, resource) }),
   };
+}
+
+function liveOf({ run }: Action, resource: Resource | undefined): ((text: string) => void) | undefined {
+  const { live, now } = run.world;
+  if (live === undefined) return undefined;
+  const about = { service: run.instance.name, ...(resource === undefined ? {} : { rid: resource.rid }) };
+  return (text) => live({ at: now(), level: 'info', text, ...about });
 }
 
 /** A context that may act on this resource for this action; `memory` takes the place of the one of its run. */

@@ -3,13 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { asSvcError, errorKinds, type SvcError } from '../errors.ts';
 import type { StatusDocument } from '../state/status-document.ts';
 import { type Action, type ActionRequest, type StepResult, type TargetOutcome, verbText } from './action-state.ts';
-import { closeAction, openAction, type OpenedAction } from './bracket.ts';
+import { closeAction, openAction, type OpenedAction, type Prepared } from './bracket.ts';
 import { withFirmDeadline } from './deadline.ts';
 import { createLedger } from './effects.ts';
 import { rollBack, undoable } from './rollback.ts';
-import { createRun, prepareFolders, type Run } from './run.ts';
+import type { Instance } from './instance.ts';
+import { createRun, prepareFolders } from './run.ts';
 import { directionOf, type Selected, selectWalk } from './select-walk.ts';
-import { loadForAction } from './services.ts';
+import { loadForAction, reloadForAction } from './services.ts';
 import { inheritedFrom } from './take-over.ts';
 import { walkAll } from './walk-all.ts';
 import type { World } from './world.ts';
@@ -57,13 +58,17 @@ export async function runAction(world: World, service: string, request: ActionRe
 async function performAction(world: World, service: string, request: ActionRequest, signal: AbortSignal): Promise<ActionResult> {
   const begun = Date.now();
   const sid = world.sid ?? randomUUID();
-  const instance = await loadForAction(world, service, request.verb, { keep: !request.dryRun });
-  const run = createRun(world, instance, { action: verbText(request), sid, ...(request.dryRun ? { dryRun: true } : {}) });
   // Before the lock: a selection that matches nothing is an error of the request.
-  const selected = selectWalk(instance, request, directionOf(request.verb));
-  if (!request.dryRun) await prepareFolders(run);
-  const opened = await openAction(run, request, sid, selected.partial, signal);
-  const action = createAction(run, request, { sid, opened, selected, signal });
+  const before = prepare(world, await loadForAction(world, service, request.verb, { keep: !request.dryRun }), request, sid);
+  if (!request.dryRun) await prepareFolders(before.run);
+  const opened = await openAction(before, request, sid, signal, async () => {
+    const instance = await reloadForAction(world, before.run.instance, request.verb);
+    if (instance === before.run.instance) return before;
+    before.run.log().info('the service file has changed since: it is read again');
+    return prepare(world, instance, request, sid);
+  });
+  const { selected } = opened;
+  const action = createAction(request, { sid, opened, signal });
   const outcome = await attempt(action, selected, opened);
   const { status, error } = await closeAction(action, opened, { error: outcome.error, partial: selected.partial, begun });
   return {
@@ -83,21 +88,26 @@ async function performAction(world: World, service: string, request: ActionReque
   };
 }
 
+function prepare(world: World, instance: Instance, request: ActionRequest, sid: string): Prepared {
+  const run = createRun(world, instance, { action: verbText(request), sid, ...(request.dryRun ? { dryRun: true } : {}) });
+  return { run, selected: selectWalk(instance, request, directionOf(request.verb)) };
+}
+
 interface Opening {
   readonly sid: string;
   readonly opened: OpenedAction;
-  readonly selected: Selected;
   readonly signal: AbortSignal;
 }
 
-function createAction(run: Run, request: ActionRequest, { sid, opened, selected, signal }: Opening): Action {
+function createAction(request: ActionRequest, { sid, opened, signal }: Opening): Action {
+  const { run, selected } = opened;
   return {
     run,
     request,
     sid,
     journal: opened.journal,
     ledger: createLedger(run, opened.journal, sid),
-    signal: opened.lost === undefined ? signal : AbortSignal.any([signal, opened.lost]),
+    signal: AbortSignal.any([signal, opened.lost, opened.madeWay?.signal].filter((one) => one !== undefined)),
     reachedDown: new Map(inheritedFrom(opened.takenOver, request.verb).map((rid) => [rid, -1])),
     unfit: new Map(),
     walked: new Set(selected.batches.flatMap(({ rids }) => rids)),

@@ -1,8 +1,6 @@
 /** What stands around the walk of an action: lock, journal, cut predecessors before; status, journal, release after. */
-import { join } from 'node:path';
 import { asSvcError, type SvcError } from '../errors.ts';
-import { describeWho } from '../io/identity.ts';
-import { acquireLock, type Lock, type LockOwner } from '../io/lock.ts';
+import type { Lock } from '../io/lock.ts';
 import { currentProcess } from '../io/process.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
 import type { OpenAction } from '../journal/actions.ts';
@@ -12,12 +10,20 @@ import { type Expected, keepExpected } from './kept-state.ts';
 import { fallbackJournal } from './open-records.ts';
 import { awaitSurvivors, interruptedActions } from './recover.ts';
 import type { Run } from './run.ts';
+import type { Selected } from './select-walk.ts';
+import { takeLock, type Way, watchWay } from './service-lock.ts';
 import { evaluateStatus } from './status.ts';
 import { tallyAction } from './tally-action.ts';
 import { takesOver } from './take-over.ts';
 import { keepWishes } from './wishes.ts';
 
-export interface OpenedAction {
+/** What an action is about to do, as the file of the service says. */
+export interface Prepared {
+  readonly run: Run;
+  readonly selected: Selected;
+}
+
+export interface OpenedAction extends Prepared {
   /** Undefined in a dry-run. */
   readonly journal: Journal | undefined;
   /** Interrupted actions that this one answers for. */
@@ -25,30 +31,36 @@ export interface OpenedAction {
   readonly lock: Lock | undefined;
   /** Aborts when the lock is lost. */
   readonly lost: AbortSignal | undefined;
+  /** Of a copy: aborts when somebody waits for whom it ends. */
+  readonly madeWay?: Way | undefined;
 }
 
 /** A stop must work with a full disk; everything else refuses when it could not journal (spec/cli.md "Safety" 5). */
 const worksWithoutDisk: readonly Verb[] = ['stop', 'shutdown'];
 
-/** Takes the lock, settles what a cut predecessor left running, opens the journal. A dry-run does none of that. */
+/**
+ * Takes the lock, settles what a cut predecessor left running, opens the journal. A dry-run does none of that.
+ * @param again prepares anew: the file may have changed while the lock was waited for
+ */
 export async function openAction(
-  run: Run,
+  before: Prepared,
   request: ActionRequest,
   sid: string,
-  partial: boolean,
   signal: AbortSignal,
+  again: () => Promise<Prepared>,
 ): Promise<OpenedAction> {
-  const { instance } = run;
   if (request.dryRun) {
-    return { journal: undefined, takenOver: [], lock: undefined, lost: undefined };
+    return { ...before, journal: undefined, takenOver: [], lock: undefined, lost: undefined };
   }
-  const waitMs = request.waitMs ?? instance.definition.settings.lock_timeout;
-  const lock = await takeLock(run, request, sid, waitMs, signal);
+  const waitMs = request.waitMs ?? before.run.instance.definition.settings.lock_timeout;
+  const lock = await takeLock(before.run, request, sid, waitMs, signal);
   try {
-    const cut = await findInterrupted(run, request);
-    await awaitSurvivors(run, cut, waitMs, signal);
+    const cut = await findInterrupted(before.run, request);
+    await awaitSurvivors(before.run, cut, waitMs, signal);
+    const { run, selected } = await again();
     const journal = startJournal(run, request, sid);
-    return { journal, takenOver: cut.filter((one) => takesOver(request, partial, one)), lock, lost: lock.lost };
+    const takenOver = cut.filter((one) => takesOver(request, selected.partial, one));
+    return { run, selected, journal, takenOver, lock, lost: lock.lost, madeWay: watchWay(request, lock) };
   } catch (error) {
     lock.release();
     throw error;
@@ -64,31 +76,6 @@ async function findInterrupted(run: Run, request: ActionRequest): Promise<readon
     run.log().error(`whether an action was interrupted before is not known: ${asSvcError(thrown).message}`);
     return [];
   }
-}
-
-async function takeLock(run: Run, request: ActionRequest, sid: string, waitMs: number, signal: AbortSignal): Promise<Lock> {
-  const { world, instance } = run;
-  return acquireLock(
-    lockFile(world.paths.run, instance.name),
-    {
-      ...currentProcess(),
-      who: describeWho(world.who),
-      action: verbText(request),
-      service: instance.name,
-      sid,
-      since: world.now().toISOString(),
-    },
-    { waitMs, signal, onWait: (owner) => run.log().info(waitingText(owner)) },
-  );
-}
-
-function waitingText(owner: LockOwner | undefined): string {
-  if (owner === undefined) return 'waiting for another action';
-  return `waiting for ${owner.action} by ${owner.who}, since ${owner.since}`;
-}
-
-export function lockFile(runFolder: string, service: string): string {
-  return join(runFolder, 'locks', `${service}.lock`);
 }
 
 function startJournal(run: Run, request: ActionRequest, sid: string): Journal {
@@ -137,6 +124,7 @@ interface Closed {
 /** Keeps what is expected, ends the journal entry, looks once more, lets the lock go. Never throws: the outcome must reach the caller. */
 export async function closeAction(action: Action, opened: OpenedAction, outcome: Outcome): Promise<Closed> {
   const { run, journal } = action;
+  opened.madeWay?.stop();
   if (journal === undefined) return { status: undefined, error: outcome.error };
   try {
     await keepExpectation(action, outcome);

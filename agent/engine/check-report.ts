@@ -16,10 +16,11 @@ export function checkReport(type: string, value: unknown): Report {
 
 function faultOf(value: unknown): string | undefined {
   if (!isRecord(value)) return `it is ${shown(value)}, not a record`;
-  const { state, notes, facts } = value;
+  const { state, notes, facts, label } = value;
   if (typeof state !== 'string' || !Object.hasOwn(states, state)) {
     return `state is ${shown(state)}, must be one of ${Object.keys(states).join(', ')}`;
   }
+  if (label !== undefined && typeof label !== 'string') return `label is ${shown(label)}, not a text`;
   if (notes !== undefined && !(Array.isArray(notes) && notes.every(isNote))) return 'notes must be records of level and text';
   if (facts !== undefined && !(isRecord(facts) && Object.values(facts).every(isFact))) return 'facts must be texts, numbers or booleans';
   return undefined;

@@ -38,7 +38,11 @@ async function takeFiles(core: Core, { loaded, unreadable, gone, nodeFile, unset
     forParts(core, (part) => part.onGone?.(name));
     events.tell({ kind: 'config', service: name, rid: null, text: 'the file is gone; what runs is left alone', facts: {} });
   }
-  if (nodeFile) core.world = (await core.input.renew(core.world)) ?? core.world;
+  const renewed = nodeFile ? await core.input.renew(core.world) : undefined;
+  if (renewed !== undefined) {
+    core.world = renewed;
+    for (const watch of watches.values()) watch.again();
+  }
   if (unsettled) core.filesDueMs = 0;
 }
 

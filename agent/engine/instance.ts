@@ -53,7 +53,10 @@ export function buildInstance(definition: ServiceDefinition, registry: Registry,
 
 function buildResource(resource: ResourceDefinition, driver: Driver, disabled: boolean): Resource {
   const { inside } = resource;
-  const traits = { ...traitsOf(resource.group, resource.common), disabled, encap: inside !== undefined };
+  const common = traitsOf(resource.group, resource.common);
+  // Without its start everything above would stand on a side that is read-only, or older.
+  const optional = driver.promotes === true && !resource.optionalInFile ? common.noaction : common.optional;
+  const traits = { ...common, optional, disabled, encap: inside !== undefined };
   return {
     rid: resource.rid,
     group: resource.group,
@@ -84,7 +87,7 @@ function labelOf(driver: Driver, config: Readonly<Record<string, unknown>>, type
 }
 
 function impliedOf(owner: Resource, registry: Registry): readonly Resource[] {
-  return (owner.driver.implies?.(owner.config as never) ?? []).map((implied) => {
+  return (owner.driver.implies?.(owner.config as never, owner.rid) ?? []).map((implied) => {
     const driver = registry.driver(implied.type);
     return {
       ...owner,

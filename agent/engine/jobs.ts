@@ -7,6 +7,7 @@ import type { StatusDocument } from '../state/status-document.ts';
 import type { Instance, Resource } from './instance.ts';
 import type { AutomaticRequest } from './resident.ts';
 import { shownServiceState } from './service-state.ts';
+import { pauseOf } from './sync-pause.ts';
 import { syncPlace } from './sync-place.ts';
 import type { World } from './world.ts';
 
@@ -54,7 +55,9 @@ export function whyNotJob(world: World, instance: Instance, status: StatusDocume
   const held = whyHeld({ status, disabled: instance.definition.settings.disable, acting: false });
   if (held !== undefined) return held;
   const service = shownServiceState(instance, status);
-  if (resource.group === 'sync') return whyNotSync({ ...syncPlace(world, instance, resource), named: false, service, allow: [] });
+  const shown = status.resources[resource.rid];
+  const paused = shown === undefined ? undefined : pauseOf(shown);
+  if (resource.group === 'sync') return whyNotSync({ ...syncPlace(world, instance, resource), paused, named: false, service, allow: [] });
   // A task works on what the service holds; one of nothing but tasks holds nothing.
   return service === 'up' || service === 'n/a' ? undefined : `the service is ${service} here`;
 }

@@ -20,6 +20,8 @@ export interface LookRounds {
   beat(): void;
   /** Services looked at or waiting for it now. */
   busy(): number;
+  /** How long the last round took, from its first look to the end of its last, ms; undefined before it ended. */
+  lastMs(): number | undefined;
 }
 
 /** Services looked at together: enough to keep the disk busy, few enough that an action finds its turn at once. */
@@ -37,7 +39,10 @@ export function createLookRounds(input: RoundsInput): LookRounds {
   const inRound = new Set<ServiceWatch>();
   const inMonitor = new Set<ServiceWatch>();
   const monitoredMs = new WeakMap<ServiceWatch, number>();
+  let begunMs = 0;
+  let lastMs: number | undefined;
   const queue = (watch: ServiceWatch, among: Set<ServiceWatch>, look: () => Promise<unknown>): void => {
+    if (among === inRound && inRound.size === 0) begunMs = input.nowMs();
     among.add(watch);
     const guarded = async (): Promise<void> => {
       try {
@@ -46,6 +51,7 @@ export function createLookRounds(input: RoundsInput): LookRounds {
         input.failed(watch.resident().name, error);
       } finally {
         among.delete(watch);
+        if (among === inRound && inRound.size === 0) lastMs = input.nowMs() - begunMs;
       }
     };
     void gate.run(() => Promise.race([guarded(), delay(slotMs, undefined, { ref: false })]));
@@ -72,5 +78,6 @@ export function createLookRounds(input: RoundsInput): LookRounds {
       }
     },
     busy: () => inRound.size + inMonitor.size,
+    lastMs: () => lastMs,
   };
 }

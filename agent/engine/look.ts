@@ -9,6 +9,7 @@ import { settledWithin, withDeadline } from './deadline.ts';
 import { containerState, hostOf, isHostAssumed } from './hosted.ts';
 import type { Resource } from './instance.ts';
 import { contextInput, type HangingLook, type Run } from './run.ts';
+import { withPauseNote } from './sync-pause.ts';
 
 export interface Look {
   readonly rid: string;
@@ -105,7 +106,8 @@ async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise
   if (before !== undefined) {
     const leftMs = statusLimitMs(run, resource) - (performance.now() - before.sinceMs);
     // The daemon looks at monitored resources also while a round is at them: that answer is as good as one of its own.
-    if (run.standing !== undefined && before.run === run && leftMs > 0) return checkReport(resource.type, await before.asked);
+    if (run.standing !== undefined && before.run === run && leftMs > 0)
+      return withPauseNote(run, resource, checkReport(resource.type, await before.asked));
     if (!(await settledWithin(before.asked, Math.max(leftMs, lateAnswerMs)))) {
       throw new SvcError('TIMEOUT', 'the look before still waits for its answer');
     }
@@ -114,7 +116,7 @@ async function probe(run: Run, resource: Resource, signal: AbortSignal): Promise
   const look: HangingLook = { run, asked, sinceMs: performance.now() };
   run.hanging.set(resource.rid, look);
   try {
-    return checkReport(resource.type, await asked);
+    return await withPauseNote(run, resource, checkReport(resource.type, await asked));
   } finally {
     if (run.hanging.get(resource.rid) === look) run.hanging.delete(resource.rid);
   }

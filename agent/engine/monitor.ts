@@ -4,8 +4,8 @@ import { readOwner } from '../io/lock.ts';
 import { interrupted, type OpenAction, runningActions } from '../journal/actions.ts';
 import type { JournalRecord } from '../journal/record.ts';
 import type { InterruptedAction, MonitorStatus } from '../state/status-document.ts';
-import { lockFile } from './bracket.ts';
 import { hasSurvivors } from './recover.ts';
+import { lockFile } from './service-lock.ts';
 import { isRelocation } from './relocate-bracket.ts';
 import type { Run } from './run.ts';
 

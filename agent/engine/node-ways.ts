@@ -10,14 +10,17 @@ export interface NodeWays {
   readonly run: RemoteRun;
   /** Doors of other nodes; other targets have none here. */
   readonly doorsFor: DoorsFor;
+  /** The address of a node that answered last, in this process. */
+  addressOf(node: string): string | undefined;
   /** Ends every connection: until then the process does not end by itself. */
   close(): Promise<void>;
 }
 
 export function openNodeWays(definition: NodeDefinition, env: Readonly<Record<string, string | undefined>>): NodeWays {
   let opened: Promise<SshPool> | undefined;
+  let ready: SshPool | undefined;
   const pool = (): Promise<SshPool> => {
-    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => createSshPool());
+    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => (ready = createSshPool()));
     return opened;
   };
   return {
@@ -30,6 +33,7 @@ export function openNodeWays(definition: NodeDefinition, env: Readonly<Record<st
       const { sshDoors } = await import('../io/ssh/doors.ts');
       return sshDoors(await pool(), sshHost(definition, target.node, env));
     },
+    addressOf: (node) => ready?.address(sshHost(definition, node, env)),
     close: async () => {
       await (await opened)?.closeAll();
     },

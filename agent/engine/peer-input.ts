@@ -56,8 +56,9 @@ export function pathsOn({ node }: Pick<World, 'node'>, peer: string): Paths {
 
 /** An instance that is about to come up counts as up; a node that has no such service has nothing to lose. */
 async function instanceOn({ world, instance }: Run, node: string, signal: AbortSignal): Promise<PeerInstance> {
-  const { status, fault } = await world.peers.ask(node, instance.name, { signal });
-  if (status === undefined) return { state: fault?.kind === 'no service' ? 'down' : 'unknown', text: fault?.text ?? 'it gave no status' };
+  const { status, fault, reachable: alive } = await world.peers.ask(node, instance.name, { signal });
+  if (status === undefined)
+    return { state: fault?.kind === 'no service' ? 'down' : 'unknown', text: fault?.text ?? 'it gave no status', alive };
   const { state, text } = judgeInstance(status);
-  return { state: state === 'starting' ? 'up' : state, text };
+  return { state: state === 'starting' ? 'up' : state, text, alive };
 }

@@ -3,10 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isSameNode } from '../config/scope.ts';
 import type { Blocker } from '../driver/contract.ts';
 import { decideStart, type OwnConfig, type StorageGuard } from '../state/peer-safety.ts';
+import { createObserve } from '../driver/context.ts';
+import { asSvcError } from '../errors.ts';
 import type { Action } from './action-state.ts';
+import { withDeadline } from './deadline.ts';
 import type { Instance, Resource } from './instance.ts';
 import type { PeerAnswer } from './peers.ts';
-import type { Run } from './run.ts';
+import { contextInput, type Run } from './run.ts';
 
 /** What the questions need of an action; also readiness asks them, which is none. */
 export type Asker = Pick<Action, 'run' | 'signal'>;
@@ -41,7 +44,11 @@ export async function questionPeers({ run, signal }: Asker, { patienceMs }: { pa
   for (let nodes = otherNodes(run.instance); ; ) {
     for (const answer of await askAll({ run, signal }, nodes)) answers.set(answer.node, answer);
     const words = [...answers.values()];
-    const decision = decideStart(own, words, storageGuard(), performance.now() < endsAt);
+    const isPatient = performance.now() < endsAt;
+    const strict = decideStart(own, words, undefined, isPatient);
+    const isDark = strict.blockers.some(({ allow }) => allow === 'peer-unreachable');
+    const guard = isDark ? await storageGuard(run, signal) : undefined;
+    const decision = guard === undefined ? strict : decideStart(own, words, guard, isPatient);
     if (decision.askAgain.length === 0 || decision.blockers.length > 0) return { ...decision, answers: words };
     run.log().debug(`${decision.askAgain.join(', ')} starts too and gives up for us: asked again`);
     await delay(askAgainMs, undefined, { signal });
@@ -69,8 +76,23 @@ async function askAll({ run, signal }: Asker, nodes: readonly string[]): Promise
   return answers;
 }
 
-/** No driver guards its data by itself yet: reservations and array roles bring that ability with them. */
-function storageGuard(): StorageGuard | undefined {
+const guardLimitMs = 30_000;
+
+/** The first resource that keeps others from writing, whoever can be asked: one is enough. What cannot tell does not guard. */
+async function storageGuard(run: Run, signal: AbortSignal): Promise<StorageGuard | undefined> {
+  for (const resource of run.instance.resources) {
+    const ask = resource.driver.guard;
+    if (ask === undefined || resource.traits.disabled || resource.traits.noaction) continue;
+    try {
+      const name = await withDeadline(signal, guardLimitMs, `${resource.rid} guard`, (inner) =>
+        ask(createObserve(contextInput(run, resource, inner))),
+      );
+      if (name !== undefined) return { name };
+    } catch (thrown) {
+      signal.throwIfAborted();
+      run.log(resource.rid).debug(`guards nothing: ${asSvcError(thrown).message}`);
+    }
+  }
   return undefined;
 }
 

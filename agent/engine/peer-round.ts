@@ -32,7 +32,13 @@ interface ServiceAnswer {
 async function askNode(world: World, node: string, services: readonly string[], signal: AbortSignal): Promise<readonly ServiceAnswer[]> {
   const found: ServiceAnswer[] = [];
   for (let at = 0; at < services.length; at += servicesAtOnce) {
-    found.push(...(await askMany(world, node, services.slice(at, at + servicesAtOnce), signal)));
+    const answers = await askMany(world, node, services.slice(at, at + servicesAtOnce), signal);
+    found.push(...answers);
+    const [first] = answers;
+    // It will not be there for the next ones either: a thousand services must not wait for it one time-out after the other.
+    if (first !== undefined && answers.every(({ answer }) => !answer.reachable)) {
+      return [...found, ...services.slice(at + servicesAtOnce).map((service) => ({ service, answer: first.answer }))];
+    }
   }
   return found;
 }

@@ -56,14 +56,16 @@ const performers = { start, stop, provision, unprovision, run } as const satisfi
 async function start(action: Action, resource: Resource, signal: AbortSignal): Promise<StepResult> {
   const { rid, driver } = resource;
   const before = await lookBefore(action, resource, signal);
-  if (before.report.state === 'up') return { rid, outcome: 'unchanged', text: 'already up' };
+  // A replica in good order is up on both sides: only its driver knows whether this one is writable.
+  if (before.report.state === 'up' && driver.promotes !== true) return { rid, outcome: 'unchanged', text: 'already up' };
   const make = driver.start;
   if (make === undefined) return { rid, outcome: 'skipped', text: 'nothing to start' };
   await askLate(action, resource, 'start');
   checkRequirements(action, resource, resource.common.start_requires);
   // Rule 3 of the contract stands on this record: only what was down when we came may be stopped by a rollback.
   const changes = action.ledger.countOf(rid);
-  if (before.report.state === 'down' && !action.reachedDown.has(rid)) action.reachedDown.set(rid, changes);
+  const isUndone = before.report.state === 'down' || driver.promotes === true;
+  if (isUndone && !action.reachedDown.has(rid)) action.reachedDown.set(rid, changes);
   await runTriggers(action, 'pre', 'start', resource, signal);
   if (isAssumed(before)) action.run.log(rid).info('start: its commands are known only once it is really stopped');
   else await limited(action, resource, 'start', signal, (at) => make(at));

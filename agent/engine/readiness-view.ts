@@ -1,7 +1,7 @@
 /** Readiness of several nodes: each says it of itself, and what they know of each other's data is put together. */
 import { isSameNode } from '../config/scope.ts';
 import { asSvcError, SvcError } from '../errors.ts';
-import { dataLossOn, medianDuration } from '../state/readiness.ts';
+import { copyBlockers, dataLossOn, isReady, medianDuration, type SyncFacts, wayOf } from '../state/readiness.ts';
 import type { ReadinessReport } from './readiness.ts';
 import { syncFacts } from './readiness-facts.ts';
 import { createRun, type Run } from './run.ts';
@@ -19,6 +19,7 @@ export interface ServiceReadiness {
 
 /**
  * Of one node, or of every node of the service; a node that does not answer is not ready.
+ * @param alone this node by itself, for another one that puts together what it hears
  * @throws SvcError NOT_FOUND for a node that is none of the service's
  */
 export async function serviceReadiness(
@@ -26,18 +27,32 @@ export async function serviceReadiness(
   service: string,
   node: string | undefined,
   signal: AbortSignal,
+  alone = false,
 ): Promise<ServiceReadiness> {
   const { instance } = await loadForStatus(world, service);
   const run = createRun(world, instance);
   const nodes = node === undefined ? members(run) : [memberNamed(run, node)];
   const reports = await Promise.all(nodes.map((one) => ask(run, one, signal)));
-  const known = [...(await syncFacts(run)), ...reports.flatMap(({ syncs }) => syncs)];
+  const sources = await Promise.all((alone ? [] : sourcesBeyond(reports)).map((one) => ask(run, one, signal)));
+  const known = [...(await syncFacts(run, signal)), ...[...reports, ...sources].flatMap(({ syncs }) => syncs)];
   const nowMs = world.now().getTime();
-  const complete = reports.map((report, at) => ({
-    ...report,
-    dataLoss: report.state === 'up' ? report.dataLoss : dataLossOn(nodes[at] ?? report.node, known, nowMs),
-  }));
+  const complete = reports.map((report, at) => completed(report, nodes[at] ?? report.node, known, nowMs));
   return { schema: 1, service, ready: complete.every(({ ready }) => ready), nodes: complete };
+}
+
+/** Where it is up, as the nodes that were asked say: only there it is known whether a last copy would go through. */
+function sourcesBeyond(reports: readonly ReadinessReport[]): readonly string[] {
+  const up = reports.flatMap(({ peers }) => peers.filter(({ state }) => state === 'up').map(({ node }) => node));
+  return [...new Set(up)].filter((node) => !reports.some((report) => isSameNode(report.node, node)));
+}
+
+/** With what the other nodes know of its data. */
+function completed(report: ReadinessReport, node: string, known: readonly SyncFacts[], nowMs: number): ReadinessReport {
+  if (report.way === 'running') return report;
+  const copies = copyBlockers(node, known);
+  const blockers = [...report.blockers, ...copies];
+  const way = copies.length === 0 ? report.way : wayOf(report.state, blockers, report.peers);
+  return { ...report, blockers, way, ready: isReady(way), dataLoss: dataLossOn(node, known, nowMs) };
 }
 
 function members({ instance }: Run): readonly string[] {

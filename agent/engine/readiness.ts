@@ -20,6 +20,7 @@ import { refusalsOf } from './blockers.ts';
 import type { Resource } from './instance.ts';
 import { instanceBlockers } from './instance-blockers.ts';
 import { keepText } from './memory.ts';
+import { withObstacles } from './copy-obstacles.ts';
 import { type Asker, ownConfig, type PeerFindings, questionPeers } from './peer-questions.ts';
 import { actionDurations, syncFacts } from './readiness-facts.ts';
 import { createRun } from './run.ts';
@@ -57,11 +58,12 @@ export async function readinessHere(world: World, service: string, signal: Abort
   const [own, peers, syncs, start, stop] = await Promise.all([
     ownBlockers(asker, resources, status, invalid),
     peerFindings(asker),
-    syncFacts(run),
+    syncFacts(run, signal),
     actionDurations(world, service, 'start'),
     actionDurations(world, service, 'stop'),
   ]);
   const state = judgeInstance(status).state;
+  const sent = state === 'up' ? await withObstacles(asker, syncs) : { syncs, warnings: [] };
   const blockers: readonly StandingBlocker[] = [...own, ...peers.blockers.map((blocker) => ({ ...blocker, rid: null }))];
   const states = peers.answers.map(peerState);
   const way = wayOf(state, blockers, states);
@@ -74,12 +76,12 @@ export async function readinessHere(world: World, service: string, signal: Abort
     way,
     state,
     blockers: way === 'running' ? [] : blockers,
-    warnings: [...peers.warnings, ...statusWarnings(status, service)],
+    warnings: [...peers.warnings, ...statusWarnings(status, service), ...sent.warnings],
     peers: states,
     dataLoss: state === 'up' ? { ms: 0, syncs: [] } : known,
     start,
     stop,
-    syncs,
+    syncs: sent.syncs,
   };
 }
 

@@ -1,7 +1,7 @@
 /** The steps of a relocation in their order. A failed one ends it: nothing is started that was not stopped elsewhere. */
 import { isSameNode } from '../config/scope.ts';
 import { SvcError } from '../errors.ts';
-import { afterStop } from '../state/readiness.ts';
+import { afterStop, copyBlockers } from '../state/readiness.ts';
 import type { ReadinessReport } from './readiness.ts';
 import { configSync } from './readiness-facts.ts';
 import type { Relocation } from './relocate.ts';
@@ -28,10 +28,11 @@ export interface Move {
 export async function moveService(relocation: Relocation, move: Move, begin: () => void): Promise<readonly SurveyedNode[] | undefined> {
   const { from, stoppedOn, to, nodes } = move;
   const was = from ?? stoppedOn;
-  const [source] = await Promise.all([
+  const [source, target] = await Promise.all([
     was !== undefined && copiesData(relocation) ? reportOf(relocation, was) : undefined,
-    mustBeReady(relocation, move),
+    reportOf(relocation, to),
   ]);
+  mustBeReady(relocation, move, target, source);
   const scene = was === undefined || source === undefined ? undefined : { from: was, to, nodes, source };
   begin();
   if (scene !== undefined && from !== undefined) await copyFiles(relocation, scene);
@@ -55,12 +56,14 @@ function copiesData({ run }: Relocation): boolean {
   return run.instance.resources.some((resource) => resource.group === 'sync' && resource.rid !== configSync);
 }
 
-/** A service must not be stopped that cannot start again where it shall go. */
-async function mustBeReady(relocation: Relocation, { from, to }: Move): Promise<void> {
-  const { run } = relocation;
-  const report = await reportOf(relocation, to);
-  for (const text of report.warnings) run.log().warn(text.startsWith(to) ? text : `${to}: ${text}`);
-  const blockers = from === undefined ? report.blockers : afterStop(report.blockers);
+/** A service must not be stopped that cannot start again where it shall go, or whose data would not get there. */
+function mustBeReady(relocation: Relocation, { from, to }: Move, report: ReadinessReport, source: ReadinessReport | undefined): void {
+  const { run, request } = relocation;
+  for (const { node, warnings } of [report, ...(source === undefined ? [] : [source])]) {
+    for (const text of warnings) run.log().warn(text.startsWith(node) ? text : `${node}: ${text}`);
+  }
+  const copies = copyBlockers(to, source?.syncs ?? [], request.allow);
+  const blockers = from === undefined ? report.blockers : [...afterStop(report.blockers), ...copies];
   mustNotRefuse(
     relocation,
     blockers.map((blocker) => ({ ...blocker, text: `${to}: ${blocker.rid === null ? '' : `${blocker.rid}: `}${blocker.text}` })),

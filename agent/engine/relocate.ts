@@ -1,7 +1,7 @@
 /** A planned relocation: questions, last sync, stop there, start here; each step is shown, journaled and can be gone on from. */
 import { randomUUID } from 'node:crypto';
 import { isSameNode } from '../config/scope.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { asSvcError, errorKinds, SvcError } from '../errors.ts';
 import type { Journal } from '../journal/journal.ts';
 import { planRelocation } from '../state/relocate-plan.ts';
@@ -12,7 +12,8 @@ import { moveService } from './relocate-steps.ts';
 import { createSteps, type RelocateStep, type Steps } from './relocate-record.ts';
 import { whereItIs } from './relocate-where.ts';
 import { createRun, prepareFolders, type Run } from './run.ts';
-import { loadForAction } from './services.ts';
+import type { Instance } from './instance.ts';
+import { loadForAction, reloadForAction } from './services.ts';
 import { settledSurvey, type SurveyedNode } from './survey.ts';
 import type { World } from './world.ts';
 
@@ -54,14 +55,17 @@ export interface Course {
 export async function relocate(world: World, service: string, request: RelocateRequest, signal: AbortSignal): Promise<RelocateResult> {
   const begun = Date.now();
   const sid = world.sid ?? randomUUID();
-  const instance = await loadForAction(world, service, 'start', { keep: !request.dryRun });
-  const run = createRun(world, instance, { action: request.verb, sid, ...(request.dryRun ? { dryRun: true } : {}) });
-  const asked = { ...request, ...wishOf(run, request) };
-  if (!request.dryRun) await prepareFolders(run);
-  const opened = await openRelocation(run, asked, sid, signal);
+  const before = runOf(world, await loadForAction(world, service, 'start', { keep: !request.dryRun }), request, sid);
+  wishOf(before, request);
+  if (!request.dryRun) await prepareFolders(before);
+  const opened = await openRelocation(before, request, sid, signal);
   const course: Course = { from: undefined, to: undefined, journal: undefined, found: undefined };
-  const steps = createSteps(run, sid, () => course.journal);
   try {
+    // The file may have changed while another relocation was waited for.
+    const instance = await reloadForAction(world, before.instance, 'start');
+    const run = instance === before.instance ? before : runOf(world, instance, request, sid);
+    const asked = { ...request, ...wishOf(run, request) };
+    const steps = createSteps(run, sid, () => course.journal);
     const error = await attempt({ run, request: goOn(run, asked, opened), sid, signal, steps }, course, opened.cut);
     const durationMs = Date.now() - begun;
     if (course.journal !== undefined) endRelocation(run, course.journal, sid, { error, cut: opened.cut, durationMs });
@@ -82,6 +86,10 @@ export async function relocate(world: World, service: string, request: RelocateR
   } finally {
     opened.lock?.release();
   }
+}
+
+function runOf(world: World, instance: Instance, { verb, dryRun }: RelocateRequest, sid: string): Run {
+  return createRun(world, instance, { action: verb, sid, ...(dryRun ? { dryRun: true } : {}) });
 }
 
 /** The node asked for, as the file spells it. @throws SvcError NOT_FOUND */

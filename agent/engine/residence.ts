@@ -38,6 +38,7 @@ export interface Daemon extends Residence {
   readonly actions: ActionListener;
   /** Services looked at or waiting for it. */
   busyLooks(): number;
+  lastRoundMs(): number | undefined;
   /** Begins nothing automatic any more; what runs of it is aborted after `graceMs`. */
   stop(reason: SvcError, graceMs: number): Promise<void>;
 }
@@ -60,6 +61,7 @@ export function createResidence(input: ResidenceInput): Daemon {
     },
     reload: () => reload(core),
     busyLooks: () => rounds.busy(),
+    lastRoundMs: () => rounds.lastMs(),
     stop: async (reason, graceMs) => {
       core.closing = true;
       await Promise.all([settledWithin(Promise.allSettled(core.working), graceMs), ...core.parts.map((part) => part.stop?.())]);
@@ -134,8 +136,12 @@ function beat(core: Core, rounds: LookRounds): void {
   if (nowMs >= core.filesDueMs) void scan(core, false).catch(() => undefined);
   rounds.beat();
   if (nowMs >= core.peersDueMs) {
-    core.peersDueMs = nowMs + statusIntervalMs;
-    void askPeers(core.world, [...core.watches.values()], core.stopping.signal).catch(() => undefined);
+    // Not before the questions of this round have ended.
+    core.peersDueMs = Number.POSITIVE_INFINITY;
+    const next = (): void => {
+      core.peersDueMs = nowMs + statusIntervalMs;
+    };
+    askPeers(core.world, [...core.watches.values()], core.stopping.signal).then(next, next);
   }
   forParts(core, (part) => part.beat?.(core.world.now()));
 }

@@ -4,8 +4,17 @@ import type { Argv } from '../driver/contract.ts';
 import { opensshArgv } from '../io/ssh/openssh.ts';
 import { sshHost } from './ssh-host.ts';
 
-/** OpenSSH and its options; the destination that follows is the name of the node, whatever its address is. */
-export function rshTo(definition: NodeDefinition, node: string, env: Readonly<Record<string, string | undefined>>): Argv {
+/**
+ * OpenSSH and its options; the destination that follows is the name of the node, whatever its address is.
+ * @param answered the address that our own connection found: OpenSSH tries only one
+ */
+export function rshTo(
+  definition: NodeDefinition,
+  node: string,
+  env: Readonly<Record<string, string | undefined>>,
+  answered?: string,
+): Argv {
   const host = sshHost(definition, node, env);
-  return [...opensshArgv(host), '-o', `HostName=${host.addresses[0] ?? node}`];
+  const address = answered ?? host.addresses[0] ?? node;
+  return [...opensshArgv(host, { address }), '-o', `HostName=${address}`];
 }

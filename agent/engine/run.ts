@@ -22,6 +22,8 @@ export interface Run {
   readonly begunMs: number;
   readonly memory: Memory;
   readonly shared: Shared;
+  /** Of all services that are looked at in this round; undefined in an action, which looks for itself. */
+  readonly round: Shared | undefined;
   /** The newest report of each resource in this run. */
   readonly reports: Map<string, Report>;
   /** Looks that have not settled yet, by rid, also when nobody waits for them any more. */
@@ -66,6 +68,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
     begunMs: world.now().getTime(),
     memory: openMemory(world, instance.name),
     shared: createShared(),
+    round: fields.action === undefined ? world.round : undefined,
     reports: new Map(),
     hanging: standing?.hanging ?? new Map(),
     kept: standing?.kept ?? openKept(world, instance.name),
@@ -94,16 +97,27 @@ export function contextInput(run: Run, resource: Resource, signal: AbortSignal):
     log: run.log(resource.rid),
     signal,
     ...whereTo(run, resource, signal),
-    // What lives in a container asks there: its answers are of this service only.
-    shared: resource.inside === undefined ? (run.standing?.roundShared() ?? run.shared) : run.shared,
+    shared: run.shared,
+    round: run.standing?.roundShared() ?? run.round,
+    outdates: world.round,
     memory: run.memory,
-    configOn: () => Promise.reject(new SvcError('UNSUPPORTED', 'peers are not asked by this agent')),
+    configOn: (node) => configOn(run, resource, node),
     section: (name) => {
-      const values = world.node.sections.get(name);
+      const values = name === 'node' ? textsOf(world.node.settings) : world.node.sections.get(name);
       return values === undefined ? undefined : { name, values };
+    },
+    devicesOf: async (rid) => {
+      const sibling = instance.resources.find((one) => one.rid === rid);
+      const found = await sibling?.driver.devices?.(createObserve(contextInput(run, sibling, signal)));
+      return found ?? { uses: [], gives: [] };
     },
     resources: () => instance.resources.map((sibling) => viewOf(sibling, run.reports.get(sibling.rid))),
   };
+}
+
+/** The settings of the node that are plain texts. */
+function textsOf(settings: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
 /** Its own doors, and the way to others: an encapsulated resource lives in its container, with nothing of ours installed in there. */
@@ -142,6 +156,17 @@ function viewOf({ rid, type, label, config, traits }: Resource, report: Report |
   return { rid, type, label, config, report, standby: traits.standby };
 }
 
+/** The same section of the file, as another node reads it. */
+async function configOn({ world, instance }: Run, { rid }: Resource, node: string): Promise<Readonly<Record<string, unknown>>> {
+  const { openService } = await import('./services.ts');
+  const found = (await openService(world, instance.name, node)).definition?.resources.find((one) => one.rid === rid);
+  if (found === undefined)
+    throw new SvcError('CONFIG', `${rid} cannot be read as ${node} would`, { hint: `svcmgr -s ${instance.name} validate` });
+  return found.config;
+}
+
+/** One answer per key, until it is forgotten. */
+/** One answer per key, until it is forgotten. */
 /** One answer per key, until it is forgotten. */
 export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();

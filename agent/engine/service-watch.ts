@@ -1,4 +1,5 @@
 /** One service in the daemon: its definition of now, its looks, and the newest status (spec/status.md "Freshness"). */
+import type { Shared } from '../driver/context.ts';
 import { openStandingKept } from './kept-state.ts';
 import { hostOf } from './hosted.ts';
 import type { Instance } from './instance.ts';
@@ -6,7 +7,7 @@ import { joinInstances } from './instances.ts';
 import { rememberedOpenRecords } from './open-records.ts';
 import type { PeerAnswer } from './peers.ts';
 import type { Resident, RunningAction } from './resident.ts';
-import { createRun, type HangingLook, type Run, type Standing } from './run.ts';
+import { createRun, createShared, type HangingLook, type Run, type Standing } from './run.ts';
 import type { Shown } from './services.ts';
 import { evaluateStatus, type KnownLooks } from './status.ts';
 import type { StatusDocument } from '../state/status-document.ts';
@@ -35,6 +36,8 @@ export interface ServiceWatch {
   lookAtMonitored(): Promise<void>;
   /** What was seen until now is history: an action ended, with this status. */
   acted(document: StatusDocument | undefined): void;
+  /** The node is another one than before: everything is looked at again with the next round. */
+  again(): void;
   setAction(action: RunningAction | undefined): void;
   setPeers(answers: readonly PeerAnswer[]): void;
   flush(): Promise<void>;
@@ -48,8 +51,10 @@ interface Epoch {
 
 export function createServiceWatch(name: string, first: Shown, input: WatchInput): ServiceWatch {
   const kept = openStandingKept(input.world(), name);
+  // A look that somebody asks for answers for now: what was told in the round is up to a status interval old.
+  let fresh: Shared | undefined;
   const standing: Standing = {
-    roundShared: input.roundShared,
+    roundShared: () => fresh ?? input.roundShared(),
     hanging: new Map<string, HangingLook>(),
     kept,
     openRecords: rememberedOpenRecords(input.world(), name),
@@ -88,7 +93,8 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
     if (begun === epoch) rounds = { ...rounds, endedMs: input.nowMs() };
     return document;
   };
-  const start = (): Promise<StatusDocument> => {
+  const start = (answers?: Shared): Promise<StatusDocument> => {
+    fresh = answers;
     const started = round().finally(() => {
       if (running === started) running = undefined;
     });
@@ -112,12 +118,12 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
       renew();
     },
     look() {
-      if (running === undefined) return start();
+      if (running === undefined) return start(createShared());
       next ??= running
         .catch(() => undefined)
         .then(() => {
           next = undefined;
-          return start();
+          return start(createShared());
         });
       return next;
     },
@@ -130,6 +136,10 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
       if (document === undefined) return;
       rounds = { begunMs: input.nowMs(), endedMs: input.nowMs() };
       publish(document);
+    },
+    again() {
+      renew();
+      rounds = { begunMs: undefined, endedMs: undefined };
     },
     setAction(action) {
       resident = { ...resident, action };

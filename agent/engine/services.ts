@@ -8,7 +8,7 @@ import { listServices, readServiceFile } from '../config/load.ts';
 import { checkServiceNames, serviceNameOf } from '../config/service-names.ts';
 import { hasErrors, problemLine } from '../config/problems.ts';
 import type { ServiceEnvironment } from '../config/scene.ts';
-import { nearestName } from '../config/nearest.ts';
+import { nearestName } from '../nearest.ts';
 import { SvcError } from '../errors.ts';
 import { faultText, parseSchedule } from '../state/schedule/parse.ts';
 import type { Verb } from './action-state.ts';
@@ -154,6 +154,13 @@ async function fallBack(world: World, service: string, invalid: string, error: S
   return { instance: buildInstance(definition, world.registry, sha256), invalid };
 }
 
+/** The same instance as long as its file is the same: an action that has waited for its turn acts by the file as it is then. */
+export async function reloadForAction(world: World, instance: Instance, verb: Verb): Promise<Instance> {
+  const read = await readServiceText(world, instance.name).catch(() => undefined);
+  const isSame = (read === undefined ? null : sha256Of(read.text)) === instance.configSha256;
+  return isSame ? instance : loadForAction(world, instance.name, verb);
+}
+
 /** By this nodes tell whether they have the same file. */
 function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
@@ -171,7 +178,9 @@ function lastGoodFile(world: World, service: string): string {
 }
 
 async function loadImplied(world: World, definition: ServiceDefinition | undefined): Promise<void> {
-  const implied = (definition?.resources ?? []).flatMap((one) => world.registry.driver(one.type).implies?.(one.config as never) ?? []);
+  const implied = (definition?.resources ?? []).flatMap(
+    (one) => world.registry.driver(one.type).implies?.(one.config as never, one.rid) ?? [],
+  );
   await world.registry.load(implied.map((one) => one.type));
 }
 

@@ -77,7 +77,7 @@ const readinessLimitMs = 60_000;
 export async function readinessOf(run: Run, node: string, signal: AbortSignal): Promise<ReadinessReport> {
   const { world, instance } = run;
   if (isSameNode(node, instance.node)) return readinessHere(world, instance.name, signal);
-  const argv: PeerArgv = ['-s', instance.name, 'readiness', '--node', node];
+  const argv: PeerArgv = ['-s', instance.name, 'readiness', '--node', node, '--local'];
   const { document, exitCode, stderr } = await world.peers.read(node, argv, { signal, timeoutMs: readinessLimitMs });
   if (isReport(document) && isSameNode(document.node, node)) return document;
   const why = stderr.trim().split('\n').at(-1) ?? '';

@@ -22,6 +22,6 @@ export function sshHost(definition: NodeDefinition, node: string, env: Readonly<
   };
 }
 
-function isYes(text: string): boolean {
+export function isYes(text: string): boolean {
   return ['true', 'yes', 'y', '1', 'on'].includes(text.toLowerCase());
 }

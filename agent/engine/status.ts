@@ -75,7 +75,12 @@ async function lookAtStatus(run: Run, signal: AbortSignal, { only, known = new M
   return resources.map(({ rid }) => known.get(rid) as Seen);
 }
 
-export type Seen = AggregateResource & { readonly shown: Status; readonly facts: ResourceStatus['facts']; readonly notes: readonly Note[] };
+export type Seen = AggregateResource & {
+  readonly shown: Status;
+  readonly label: string;
+  readonly facts: ResourceStatus['facts'];
+  readonly notes: readonly Note[];
+};
 
 async function seeResource(run: Run, resource: Resource, look: Look, signal: AbortSignal): Promise<Seen> {
   const { disabled, standby, optional, encap } = resource.traits;
@@ -94,6 +99,7 @@ async function seeResource(run: Run, resource: Resource, look: Look, signal: Abo
     container: resource.container ?? null,
     notes: look.report.notes ?? [],
     facts: look.report.facts ?? {},
+    label: look.report.label ?? resource.label,
     provisioned: await provisionedOf(run, resource, look, signal),
   };
 }
@@ -109,7 +115,7 @@ function resourceStatus(resource: Resource, seen: Seen, kept: KeptState, now: Da
   return {
     group: resource.group,
     type: resource.type,
-    label: resource.label,
+    label: seen.label,
     status: seen.shown,
     since: sinceWhen(seen.shown, before) ?? now.toISOString(),
     flags: {

@@ -8,6 +8,7 @@ import type { Resource } from './instance.ts';
 import type { Selected } from './select-walk.ts';
 import { isDataUp, serviceState } from './service-state.ts';
 import { syncOne } from './sync-one.ts';
+import { pauseText } from './sync-pause.ts';
 import { createTargetLocks } from './target-locks.ts';
 import { syncPlace } from './sync-place.ts';
 import { runTriggers } from './triggers.ts';
@@ -17,7 +18,8 @@ export async function walkSync(action: Action, selected: Selected): Promise<void
   const { request, signal } = action;
   const method = syncMethod(request.sync ?? 'all');
   const chosen = selected.batches.flatMap(({ rids }) => rids.map((rid) => resourceOf(action.run, rid)));
-  const going = chosen.filter((resource) => !isHeldOff(action, resource));
+  const going: Resource[] = [];
+  for (const resource of chosen) if (!(await isHeldOff(action, resource, method))) going.push(resource);
   await askBlockers(action, going, [`sync ${method}`]);
   if (going.length === 0) return;
   const isWhole = !selected.partial;
@@ -27,13 +29,17 @@ export async function walkSync(action: Action, selected: Selected): Promise<void
   if (isWhole) await runTriggers(action, 'post', 'sync', undefined, signal);
 }
 
+/** What changes roles, or only compares, is no copy. */
+const pausable: ReadonlySet<string> = new Set(['update', 'full']);
+
 /** Not an error: on most nodes, most of the time, there is nothing to send. */
-function isHeldOff(action: Action, resource: Resource): boolean {
+async function isHeldOff(action: Action, resource: Resource, method: string): Promise<boolean> {
   const { run, request } = action;
   const { rid, driver } = resource;
   const isNamed = request.automatic !== true && (request.rid ?? '').split(',').some((word) => word.trim() === rid);
   const reason = whyNotSync({
     ...syncPlace(run.world, run.instance, resource),
+    paused: pausable.has(method) ? await pauseText(run.world, run.instance.name, rid) : undefined,
     named: driver.anytime === true && isNamed,
     service: serviceState(run),
     isDataUp: isDataUp(run),

@@ -17,6 +17,8 @@ export async function runTriggers(
   resource: Resource | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  // Those of a section are run around the resource that has it, not once more around the one it brings along.
+  if (resource?.implied !== undefined) return;
   const table = (resource?.common ?? action.run.instance.definition.settings) as Readonly<Record<string, unknown>>;
   const plain = table[`${phase}_${verb}`] as readonly string[] | undefined;
   const blocking = table[`blocking_${phase}_${verb}`] as readonly string[] | undefined;

@@ -1,5 +1,6 @@
 /** What the engine stands on: built once by main.ts (or a test), handed to every function. */
 import type { NodeDefinition } from '../config/definition.ts';
+import type { Shared } from '../driver/context.ts';
 import type { Argv } from '../driver/contract.ts';
 import type { Doors } from '../driver/doors.ts';
 import type { Sink } from '../driver/log-line.ts';
@@ -21,8 +22,12 @@ export interface World {
   readonly rshTo?: (node: string) => Argv | undefined;
   /** The agents of the service's other nodes. */
   readonly peers: Peers;
+  /** Answers that hold for all services looked at in one round (a `print status`, a round of the daemon); absent: each asks for itself. */
+  readonly round?: Shared;
   readonly now: () => Date;
   readonly sink: Sink;
+  /** Shows a line that the next one replaces; absent: nobody watches on a terminal. */
+  readonly live?: Sink;
   /** Who asks, for the journal. */
   readonly who: Who;
   /** Session id that another agent gave to this call: its action is journaled under it, so that the other one finds how it ended. */

@@ -9,8 +9,16 @@ export type { FileStat } from '../driver/contract.ts';
 
 export const defaultMaxBytes = 1_048_576;
 
+/** What the kernel tells grows with the machine: the mounts of a host full of containers are some MiB. */
+const kernelMaxBytes = 64 * defaultMaxBytes;
+
+/** How large a file may be to be read as a whole. */
+export function mostBytesOf(path: string): number {
+  return path.startsWith('/proc/') ? kernelMaxBytes : defaultMaxBytes;
+}
+
 /** The text of a file of at most `maxBytes`; undefined when it does not exist; COMMAND when larger or not readable. `shown`: its name in errors. */
-export async function readText(path: string, maxBytes = defaultMaxBytes, shown = path): Promise<string | undefined> {
+export async function readText(path: string, maxBytes = mostBytesOf(path), shown = path): Promise<string | undefined> {
   return absentIsUndefined('read', shown, async () => {
     // Without O_NONBLOCK the open of a named pipe would wait for a writer, for ever.
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -17,6 +17,19 @@ export interface SyncFacts {
   readonly targets: readonly string[];
   /** By node: the begin of the last sync of which everything arrived there (ISO 8601). */
   readonly stamps: Readonly<Record<string, string>>;
+  /** By node: why a copy there would be refused now. Only where the service is up: nobody else would send. */
+  readonly obstacles?: Readonly<Record<string, readonly Blocker[]>>;
+}
+
+/**
+ * What stands against the last copy to a node, as the nodes know it that would send it. All of it may be waived: by its own name,
+ * or by going without that copy.
+ */
+export function copyBlockers(node: string, known: readonly SyncFacts[], allow: readonly string[] = []): readonly StandingBlocker[] {
+  const isWithout = allow.includes('stale-data');
+  return known.flatMap(({ rid, obstacles = {} }) =>
+    (obstacles[node] ?? []).map((one) => ({ ...one, rid, allow: isWithout ? 'stale-data' : (one.allow ?? 'stale-data') })),
+  );
 }
 
 /** How long actions took that succeeded and changed something. */
@@ -53,8 +66,13 @@ export function wayOf(here: VerdictState, blockers: readonly Blocker[], peers: r
   if (here === 'up') return 'running';
   if (blockers.length === 0) return 'start';
   const isUpElsewhere = peers.some(({ state }) => state === 'up' || state === 'starting');
-  if (isUpElsewhere) return blockers.every(({ allow }) => allow !== undefined && endsWithStop.has(allow)) ? 'switch' : 'blocked';
+  if (isUpElsewhere) return blockers.every((blocker) => endsWithSwitch(blocker, peers)) ? 'switch' : 'blocked';
   return blockers.every(({ allow }) => allow !== undefined && Object.hasOwn(takeoverAllowances, allow)) ? 'takeover' : 'blocked';
+}
+
+/** This one ends by itself with the stop of a switch: nobody has to mend it. */
+export function endsWithSwitch({ allow }: Blocker, peers: readonly PeerState[]): boolean {
+  return allow !== undefined && endsWithStop.has(allow) && peers.some(({ state }) => state === 'up' || state === 'starting');
 }
 
 export function isReady(way: Way): boolean {

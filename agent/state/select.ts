@@ -1,7 +1,7 @@
 /** Which resources of a service an action is for: `--rid`, `--tag`, `--subset` (spec/opensvc-core.md §2.4). Pure. */
 import { SvcError } from '../errors.ts';
 import { canonicalGroup, isGroup, ridPrefix } from './groups.ts';
-import { nearestNames } from './nearest.ts';
+import { nearestNames } from '../nearest.ts';
 
 export interface SelectableName {
   readonly rid: string;

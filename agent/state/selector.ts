@@ -2,7 +2,7 @@
 import { SvcError } from '../errors.ts';
 import { type Candidate, holdsKeyword, holdsStatus } from './condition.ts';
 import { globTest } from './glob.ts';
-import { nearestNames } from './nearest.ts';
+import { nearestNames } from '../nearest.ts';
 import { type CatchAll, parseSelector, type Selector, type Term } from './selector-syntax.ts';
 
 export type { Candidate, KeywordValue } from './condition.ts';

@@ -4,6 +4,8 @@ import type { Status } from './status.ts';
 export interface SyncScene {
   /** Its start makes a replica writable: it knows by itself which side it may act on, and is never held off. */
   readonly promotes: boolean;
+  /** Set for a copy that somebody has paused: since when, by whom and why. */
+  readonly paused?: string | undefined;
   /** It may be sent from a service that is down, because it never overwrites what is newer; and the operator named this very rid. */
   readonly named: boolean;
   /** Role of this node. */
@@ -22,6 +24,7 @@ export interface SyncScene {
 
 /** Undefined: it may be sent. */
 export function whyNotSync(scene: SyncScene): string | undefined {
+  if (scene.paused !== undefined && !scene.allow.includes('paused')) return `${scene.paused} (--allow paused)`;
   if (scene.promotes) return undefined;
   if (scene.serviceEnv === 'PRD' && scene.nodeEnv !== 'PRD') return `won't sync a PRD service from a ${scene.nodeEnv} node`;
   if (scene.role === 'drpnodes') return "won't sync from a node of drpnodes";

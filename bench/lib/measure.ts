@@ -73,7 +73,7 @@ function summarise(name: string, times: readonly number[], floorMs: number): Row
   return { name, minMs: percentile(times, 0), medianMs, p95Ms: percentile(times, 0.95), ratio: medianMs / floorMs };
 }
 
-function percentile(times: readonly number[], part: number): number {
+export function percentile(times: readonly number[], part: number): number {
   const sorted = times.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? Number.NaN;
 }

@@ -3,7 +3,8 @@ import type { Config, Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { describeProcesses, hiddenBy, waitUntilGone } from '../lib/app-processes.ts';
 import { onlySet, programName } from '../lib/argv.ts';
-import { recallForBoot, rememberForBoot } from '../lib/boot-memory.ts';
+import { forgetIfKept, recallForBoot, rememberForBoot } from '../lib/boot-memory.ts';
+import { exitCodeOf } from '../lib/error-code.ts';
 import { parseEnvironment } from '../lib/environment.ts';
 import { parseRetcodes, runCheck } from '../lib/retcodes.ts';
 import { infoFacts, scriptCommand } from '../lib/script-command.ts';
@@ -35,17 +36,20 @@ type At = Observe<typeof keywords>;
 type Acting = Act<typeof keywords>;
 type Verb = 'start' | 'stop' | 'check' | 'info';
 
-/** Remembered since the last boot: the last action and how many processes it left. It decides where no check can tell. */
+/**
+ * Remembered since the last boot: the last action and how many processes were there. It decides where no check can tell. `stopping`
+ * stays behind a stop that was cut or did not end in time: until a stop has finished, what still answers may be about to end.
+ */
 const lastKey = 'last_action';
 
 interface LastAction {
-  readonly verb: 'started' | 'stopped' | undefined;
+  readonly verb: 'started' | 'stopping' | 'stopped' | undefined;
   readonly left: number;
 }
 
 async function lastAction(at: At): Promise<LastAction> {
-  const [, verb, left] = /^(started|stopped) (\d+)$/.exec((await recallForBoot(at, lastKey)) ?? '') ?? [];
-  return { verb: verb === 'started' || verb === 'stopped' ? verb : undefined, left: Number(left ?? 0) };
+  const [, verb, left] = /^(started|stopping|stopped) (\d+)$/.exec((await recallForBoot(at, lastKey)) ?? '') ?? [];
+  return { verb: verb as LastAction['verb'], left: Number(left ?? 0) };
 }
 
 /** How long processes may take to end after the stop command has returned, where `timeout` does not say. */
@@ -66,8 +70,9 @@ async function status(at: At): Promise<Report> {
   const hidden = check === undefined || processes.length > 0 ? undefined : await hiddenBy(at, check[0]);
   if (hidden !== undefined)
     return { state: 'down', notes: [{ level: 'info', text: `${check?.[0]} is on ${hidden}, which is not mounted` }] };
-  const report =
+  const told =
     check === undefined ? await unchecked(at, processes.length) : await runCheck(at.local, check, at.config.retcodes, runAs(at.config));
+  const report = told.state === 'up' ? ((await unfinishedStop(at)) ?? told) : told;
   const notes: Note[] = [...(report.notes ?? []), ...idleNotes(at.config)];
   const info = report.state === 'up' ? await readInfo(at) : { facts: {}, notes: [] };
   const facts = { ...info.facts, ...(processes.length > 0 ? { processes: processes.length } : {}) };
@@ -79,7 +84,16 @@ async function unchecked(at: At, count: number): Promise<Report> {
   if (count > 0) return { state: 'up' };
   const { verb, left } = await lastAction(at);
   if (verb === 'started' && left > 0) return { state: 'down', notes: [{ level: 'warn', text: 'its processes have ended by themselves' }] };
+  if (verb === 'stopping' && left > 0) return { state: 'down' };
   return { state: 'n/a', notes: [{ level: 'info', text: 'no check is set: the state is not known' }] };
+}
+
+const unfinishedText = 'it was told to stop and has not ended yet';
+
+/** It still answers, and may be about to end. */
+async function unfinishedStop(at: At): Promise<Report | undefined> {
+  if ((await lastAction(at)).verb !== 'stopping') return undefined;
+  return { state: 'warn', notes: [{ level: 'warn', text: unfinishedText, mend: `svcmgr -s ${at.service} stop --rid ${at.rid}` }] };
 }
 
 function idleNotes(config: Config<typeof keywords>): readonly Note[] {
@@ -98,13 +112,16 @@ async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   parseRetcodes(at.config.retcodes);
   parseEnvironment(at.config.environment);
   commandOf(at.config, 'start');
-  return [];
+  const isEnding = (await lastAction(at)).verb === 'stopping' && (await isUp(at));
+  return isEnding ? [{ text: `${unfinishedText}: stop the resource first` }] : [];
 }
 
 async function start(at: Acting): Promise<void> {
   const command = commandOf(at.config, 'start');
   if (command === undefined) return;
   if (await isUp(at)) {
+    if ((await lastAction(at)).verb === 'stopping')
+      throw new SvcError('REFUSED', unfinishedText, { hint: `svcmgr -s ${at.service} stop --rid ${at.rid}` });
     at.log.info('already up');
     return;
   }
@@ -131,10 +148,30 @@ async function stop(at: Acting): Promise<void> {
   if (needless !== undefined) {
     at.log.info(needless);
   } else {
-    await at.local.change(command, runAs(at.config));
+    await tellToStop(at, command);
     await mustBeGone(at);
   }
   await rememberForBoot(at, lastKey, 'stopped 0');
+}
+
+/** From this exit code on a signal has ended the command. */
+const killed = 128;
+
+/** A command that ran to its end and said no has stopped nothing, as far as anybody can tell: what was known before holds again. */
+async function tellToStop(at: Acting, command: Argv): Promise<void> {
+  const before = await lastAction(at);
+  await rememberForBoot(at, lastKey, `stopping ${(await at.local.processes()).length}`);
+  try {
+    await at.local.change(command, runAs(at.config));
+  } catch (error) {
+    if ((exitCodeOf(error) ?? killed) < killed && before.verb !== 'stopping') await restore(at, before);
+    throw error;
+  }
+}
+
+async function restore(at: Acting, { verb, left }: LastAction): Promise<void> {
+  if (verb === undefined) await forgetIfKept(at, lastKey);
+  else await rememberForBoot(at, lastKey, `${verb} ${left}`);
 }
 
 /** Anything but a sure "down" is stopped: also a half-started application and one that nobody can tell about. */
@@ -146,6 +183,7 @@ async function whyNotStop(at: Acting, command: Argv): Promise<string | undefined
   if (check !== undefined) return (await stateByCheck(at, check)) === 'down' ? 'already stopped' : undefined;
   const { verb, left } = await lastAction(at);
   if (verb === 'started' && left > 0) return 'already stopped: its processes have ended by themselves';
+  if (verb === 'stopping' && left > 0) return 'already stopped: its processes have ended';
   return verb === 'stopped' ? 'already stopped' : undefined;
 }
 

@@ -7,6 +7,8 @@ import { guessFreeLoop, loopsOver } from './loop.ts';
 import type { Seen } from './mounting.ts';
 import { tidyPath } from './mountinfo.ts';
 import { codeOf } from './error-code.ts';
+import { findLuns } from './scsi-luns.ts';
+import { makeWritable } from './writable.ts';
 
 /** Links in /dev/disk and /dev/mapper appear a moment after the volume group was started. */
 const deviceTimeoutMs = 10_000;
@@ -38,8 +40,16 @@ export async function blockDevice(at: Act<BlockKeywords>, device: Device, others
     });
   }
   const path = await pathForCommands(at, device);
-  if (at.config.promote_rw && (await isReadOnly(at.local, device))) await at.local.change(['blockdev', '--setrw', path]);
+  if (at.config.promote_rw) await promote(at, device, path);
   return path;
+}
+
+/** The disks below first, or the kernel would only forget its mark; then the device itself (a volume, a loop device). */
+async function promote(at: Act<BlockKeywords>, device: Device, path: string): Promise<void> {
+  if (device.numbers.length === 0) return;
+  const disks = (await findLuns(at.local, [path])).filter((lun) => lun.paths.every(({ kernel }) => kernel.startsWith('sd')));
+  await makeWritable(at, disks);
+  if (await isReadOnly(at.local, device)) await at.local.change(['blockdev', '--setrw', path]);
 }
 
 /** Mount points of the device other than the wanted one. */

@@ -9,6 +9,7 @@ import {
   type ReadPrefix,
 } from '../../agent/driver/contract.ts';
 import { type Device, deviceReads, findDevice, isMountOf } from './device.ts';
+import { mapperReads } from './device-mapper.ts';
 import { blockDevice, imageOwner, mountedElsewhere, waitForDevice } from './block-device.ts';
 import type { BlockKeywords } from './filesystem-keywords.ts';
 import { mountBlockers, startMount } from './mount-start.ts';
@@ -24,6 +25,7 @@ import {
   settleProvision,
   unprovisionFilesystem,
 } from './provisioning.ts';
+import { impliedReservation } from './reservation-keywords.ts';
 import { signatureReads } from './signatures.ts';
 import { includesStart } from './verbs.ts';
 
@@ -48,9 +50,16 @@ export function blockFilesystem(filesystem: BlockFilesystem): Driver<BlockKeywor
     needs: ['mount', 'umount', ...filesystem.needs],
     provisionNeeds: [`mkfs.${filesystem.type}`, 'wipefs'],
     keywords: filesystem.keywords,
-    reads: (config): readonly ReadPrefix[] => [...mountStatusReads(config), ...mountStopReads, ...deviceReads, ...signatureReads],
+    reads: (config): readonly ReadPrefix[] => [
+      ...mountStatusReads(config),
+      ...mountStopReads,
+      ...deviceReads,
+      ...mapperReads,
+      ...signatureReads,
+    ],
     label: (config) => `${config.dev}@${config.mnt}`,
     depth: (config) => depthOf(config.mnt),
+    implies: (config, rid) => impliedReservation(rid, config),
     status: (at) => status(at, filesystem),
     devices: async (at) => ({ uses: [(await findDevice(at.local, at.config.dev)).path ?? at.config.dev], gives: [at.config.mnt] }),
     blockers: (at, verb) => blockers(at, filesystem, verb),

@@ -21,3 +21,8 @@ export function messageOf(error: unknown): string {
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorKinds, code);
 }
+
+/** A fact of an svcmgr error: plain data of whoever threw it. */
+export function factOf(error: unknown, name: string): unknown {
+  return codeOf(error) === undefined ? undefined : ((error as { facts: Readonly<Record<string, unknown>> }).facts[name] ?? undefined);
+}

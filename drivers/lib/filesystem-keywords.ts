@@ -1,5 +1,6 @@
 /** Keywords that mounted filesystems share (config.md "Keywords of the first drivers"). */
 import type { Keyword, Keywords } from '../../agent/driver/keywords.ts';
+import { reservationKeywords } from './reservation-keywords.ts';
 
 export const ownerKeywords = {
   user: { kind: 'string', text: 'Owner of the folder, by name or number; left alone when not set.', example: 'postgres' },
@@ -33,11 +34,7 @@ export const blockKeywords = {
   ...mountKeywords,
   mkfs_opt: { kind: 'argv', text: 'Further arguments that provision gives to mkfs.', example: '-L data' },
   size: { kind: 'size', text: 'Size of the filesystem that provision makes; the whole device when not set.', example: '10g' },
-  promote_rw: {
-    kind: 'boolean',
-    default: 'false',
-    text: 'Whether start makes a read-only device writable (blockdev --setrw) before it is mounted.',
-  },
+  ...reservationKeywords,
 } as const satisfies Keywords;
 
 /** The same table with other sentences and examples: a driver says them in its own words. */

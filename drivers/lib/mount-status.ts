@@ -59,7 +59,7 @@ function flagNotes(wanted: Wanted, seen: Seen, mount: Mount): readonly Note[] {
     notes.push({ level: 'warn', text: 'the filesystem is writable and is wanted read-only' });
   }
   if (seen.ours.length > 1) notes.push({ level: 'warn', text: `it is mounted ${seen.ours.length} times on ${seen.mountPoint}` });
-  if (wanted.type !== 'none' && mount.type !== wanted.type)
+  if (wanted.type !== 'none' && !(wanted.shownAs ?? [wanted.type]).includes(mount.type))
     notes.push({ level: 'warn', text: `it is mounted as ${mount.type}, not ${wanted.type}` });
   return notes;
 }

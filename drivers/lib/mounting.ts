@@ -7,6 +7,8 @@ import type { MountKeywords } from './filesystem-keywords.ts';
 export interface Wanted {
   /** `mount -t` */
   readonly type: string;
+  /** Types under which the kernel may show it; default: only `type`. */
+  readonly shownAs?: readonly string[];
   /** Words for people: the `dev` of the service file. */
   readonly name: string;
   readonly options: readonly string[];

@@ -1,12 +1,12 @@
 /** What must hold on a target before rsync may write and delete there (spec/cli.md "Safety" 4, spec/storage-drivers.md §6.1). */
-import type { Act, Blocker, Peer, Reader, ResourceView } from '../../agent/driver/contract.ts';
+import type { Act, Blocker, Observe, Peer, Reader, ResourceView } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { type Mount, mountOf, mountsOn, parentOf, readMounts, tidyPath } from './mountinfo.ts';
 import { isBelow, overlaps } from './rsync-items.ts';
 
-/** Why this target must be left alone; waived refusals are only logged. Throws when the node cannot be asked. */
+/** Why this target must be left alone, by what is mounted there. Throws when the node cannot be asked. */
 export async function refusalsOn(
-  at: Act<Keywords>,
+  at: Observe<Keywords>,
   peer: Peer,
   covers: readonly string[],
   dstfs: string | undefined,
@@ -18,12 +18,11 @@ export async function refusalsOn(
     places: await Promise.all(covers.map((path) => realPlace(there, path))),
   };
   const own = await Promise.all(ownMounts(at.resources).map(async ({ rid, mnt }) => ({ rid, mnt: await realPlace(there, mnt) })));
-  const fixed = [...(await missingFilesystem(there, view, dstfs)), ...liveMounts(view, own)];
-  const hidden = hiddenBelow(view, own).filter((text) => !isWaived(at, text, 'below-mount', at.allows('below-mount')));
+  const missing = (await missingFilesystem(there, view, dstfs)).map((text) => ({ text, ...mendOf(at, peer.node, dstfs) }));
   return [
-    ...fixed.map((text) => ({ text })),
-    ...hidden.map((text) => ({ text, allow: 'below-mount' })),
-    ...(await instanceRefusals(at, peer.node)),
+    ...missing,
+    ...liveMounts(view, own).map((text) => ({ text })),
+    ...hiddenBelow(view, own).map((text) => ({ text, allow: 'below-mount' })),
   ];
 }
 
@@ -51,17 +50,19 @@ async function realPlace(there: Reader, path: string): Promise<string> {
 }
 
 /** The instance there must be down: two copies that are both written must not overwrite each other. */
-export async function instanceRefusals(at: Act<Keywords>, node: string): Promise<readonly Blocker[]> {
+export async function instanceRefusals(at: Observe<Keywords>, node: string): Promise<readonly Blocker[]> {
   const { state, text } = await at.instanceOn(node);
   if (state === 'down') return [];
-  const about = `${at.service} on ${node}: ${text}`;
-  if (state === 'up') return isWaived(at, about, 'peer-up', at.allows('peer-up')) ? [] : [{ text: about, allow: 'peer-up' }];
-  return isWaived(at, about, 'peer-unreachable', at.allows('peer-unreachable')) ? [] : [{ text: about, allow: 'peer-unreachable' }];
+  return [{ text: `${at.service} on ${node}: ${text}`, allow: state === 'up' ? 'peer-up' : 'peer-unreachable' }];
 }
 
-function isWaived(at: Act<Keywords>, text: string, name: string, given: boolean): boolean {
-  if (given) at.log.warn(`allowed (${name}): ${text}`);
-  return given;
+/** Those that were not allowed; the others are logged. */
+export function standingOf(at: Act<Keywords>, refusals: readonly Blocker[]): readonly Blocker[] {
+  return refusals.filter(({ text, allow }) => {
+    const isAllowed = allow !== undefined && at.allows(allow);
+    if (isAllowed) at.log.warn(`allowed (${allow}): ${text}`);
+    return !isAllowed;
+  });
 }
 
 async function missingFilesystem(there: Reader, { node, mounts, places }: View, dstfs: string | undefined): Promise<readonly string[]> {
@@ -71,6 +72,12 @@ async function missingFilesystem(there: Reader, { node, mounts, places }: View, 
     return [`the destination filesystem ${dstfs} is not mounted on ${node}: ${places.join(' ')} would fill the one below it`];
   }
   return places.filter((path) => path !== real && !isBelow(path, real)).map((path) => `${path} is not on dstfs ${dstfs} on ${node}`);
+}
+
+/** A filesystem that is meant to be mounted there too is started there like any resource. */
+function mendOf({ resources, service }: Observe<Keywords>, node: string, dstfs: string | undefined): { mend?: string } {
+  const standby = resources.find(({ config, standby }) => standby === true && config['mnt'] === dstfs);
+  return standby === undefined ? {} : { mend: `svcmgr -s ${service} start --rid ${standby.rid}, on ${node}` };
 }
 
 /** Mounts that the service itself makes when it starts; a standby one is meant to be there. */

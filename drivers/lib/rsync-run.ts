@@ -1,5 +1,5 @@
 /** Runs rsync for one item of one target: what it would delete, the copy itself, a comparison. */
-import type { Act, Argv, Peer, Result } from '../../agent/driver/contract.ts';
+import type { Act, Argv, Observe, Peer, Reader, Result } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { parentOf, tidyPath } from './mountinfo.ts';
@@ -30,15 +30,17 @@ export interface Link {
 }
 
 /** @throws SvcError UNSUPPORTED when rsync is missing on a side, or nothing says how to reach the peer */
-export async function openLink(at: Act<Keywords>, peer: Peer, settings: RsyncSettings, extra: readonly string[]): Promise<Link> {
-  if (peer.rsh === undefined)
-    throw new SvcError('UNSUPPORTED', `nothing says how to reach ${peer.node}`, { hint: `a section [host#${peer.node}] in the node file` });
-  const ask = async (reader: typeof at.local) => parseVersion((await reader.read(['rsync', '--version'])).stdout);
+export async function openLink(at: Observe<Keywords>, peer: Peer, settings: RsyncSettings, extra: readonly string[]): Promise<Link> {
+  const ask = async (reader: Reader) => parseVersion((await reader.read(['rsync', '--version'])).stdout);
   const there = await ask(at.on({ node: peer.node }));
   const local = await ask(at.local);
+  // Only now: by asking it is known which of its addresses answers.
+  const { rsh } = peer;
+  if (rsh === undefined)
+    throw new SvcError('UNSUPPORTED', `nothing says how to reach ${peer.node}`, { hint: `a section [host#${peer.node}] in the node file` });
   const user = at.section(`host#${peer.node}`)?.values['user'];
   const block = [...blockOf(settings, [local, there]), ...extra];
-  const shell = remoteShell(settings.options, peer.rsh, user);
+  const shell = remoteShell(settings.options, rsh, user);
   return { peer, local, block, shell, deletes: isDeleting(block), timeoutMs: settings.timeout };
 }
 
@@ -49,7 +51,7 @@ export interface ItemResult {
 }
 
 /** What a run would do; `deletions`: it only looks for what it would delete, which is quicker. */
-export async function preview(at: Act<Keywords>, link: Link, item: SyncItem, scope: 'all' | 'deletions'): Promise<ItemResult> {
+export async function preview(at: Observe<Keywords>, link: Link, item: SyncItem, scope: 'all' | 'deletions'): Promise<ItemResult> {
   const only = scope === 'deletions' ? ['--existing', '--ignore-existing'] : [];
   const result = await look(at, link, item, only);
   const verdict = judge(result);
@@ -61,7 +63,7 @@ export async function preview(at: Act<Keywords>, link: Link, item: SyncItem, sco
 
 /** Compares every file by its content. @returns how many differ, or are on one side only */
 export async function compare(
-  at: Act<Keywords>,
+  at: Observe<Keywords>,
   link: Link,
   item: SyncItem,
 ): Promise<{ readonly verdict: RsyncVerdict; readonly differing: readonly string[] }> {
@@ -69,13 +71,13 @@ export async function compare(
   return { verdict: judge(result), differing: changedItems(result.stdout) };
 }
 
-function look(at: Act<Keywords>, link: Link, item: SyncItem, words: readonly string[]): Promise<Result> {
+function look(at: Observe<Keywords>, link: Link, item: SyncItem, words: readonly string[]): Promise<Result> {
   const argv: Argv = ['rsync', '--dry-run', ...words, ...link.block, ...item.filters, ...link.shell, ...item.sources, placeOf(link, item)];
   return at.local.read(argv, { okCodes: everyExit, timeoutMs: lookMs });
 }
 
 /** Is there anything at the destination that a run could delete? */
-export async function isThere(at: Act<Keywords>, link: Link, item: SyncItem): Promise<boolean> {
+export async function isThere(at: Observe<Keywords>, link: Link, item: SyncItem): Promise<boolean> {
   return (await at.on({ node: link.peer.node }).stat(tidyPath(item.to))) !== undefined;
 }
 

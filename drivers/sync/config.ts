@@ -1,7 +1,7 @@
 import { type Act, type Blocker, defineDriver, type Observe, type Outcome, type Peer } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
-import { instanceRefusals, refusalText } from '../lib/rsync-guard.ts';
+import { instanceRefusals, refusalText, standingOf } from '../lib/rsync-guard.ts';
 import { keepOutcome, orFailure, syncStatus, targetsOf } from '../lib/sync-targets.ts';
 import { differenceText, differingLines } from '../lib/text-difference.ts';
 import { digestOf } from '../lib/text-digest.ts';
@@ -53,7 +53,7 @@ async function send(at: Acting, peer: Peer, ours: string): Promise<Outcome> {
     if ((await at.recallOn(target, commonKey)) !== digest || (await at.recall(commonKey)) !== digest) await agree(at, target, digest);
     return { target, ok: true, bytes: 0 };
   }
-  const refusals = [...(await foreignEdit(at, target, path, theirs, ours)), ...(await instanceRefusals(at, target))];
+  const refusals = standingOf(at, [...(await foreignEdit(at, target, path, theirs, ours)), ...(await instanceRefusals(at, target))]);
   if (refusals.length > 0) return { target, ok: false, code: 'REFUSED', note: refusalText(refusals) };
   if (theirs === undefined && (await there.stat(peer.services)) === undefined) await there.change(['mkdir', '-p', peer.services]);
   await there.write(path, ours, (await at.local.stat(at.config.src))?.mode ?? 0o644);
@@ -70,10 +70,7 @@ function isServiceFile(entry: string, service: string): boolean {
 async function foreignEdit(at: Acting, node: string, path: string, theirs: string | undefined, ours: string): Promise<readonly Blocker[]> {
   if (theirs === undefined || (await digestOf(theirs)) === (await at.recallOn(node, commonKey))) return [];
   const difference = differenceText(differingLines(theirs, ours), secretKeys(at));
-  const text = `${path} was edited on ${node} (- there, + here): ${difference}`;
-  if (!at.allows('overwrite-peer-config')) return [{ text, allow: 'overwrite-peer-config' }];
-  at.log.warn(`allowed (overwrite-peer-config): ${text}`);
-  return [];
+  return [{ text: `${path} was edited on ${node} (- there, + here): ${difference}`, allow: 'overwrite-peer-config' }];
 }
 
 /** Keywords that hold secrets in this service, by the drivers' own tables. */

@@ -1,10 +1,13 @@
 import { type Act, type Blocker, defineDriver, type Observe, type Outcome, type Peer } from '../../agent/driver/contract.ts';
 import type { Config, Keywords } from '../../agent/driver/keywords.ts';
+import { lvmReads } from '../lib/lvm.ts';
+import { overSnapshots } from '../lib/lvm-snapshot.ts';
 import { tidyPath } from '../lib/mountinfo.ts';
 import { isRelative, optionFault } from '../lib/rsync-command.ts';
-import { deletionLimit, refusalsOn, refusalText } from '../lib/rsync-guard.ts';
+import { checkTarget } from '../lib/rsync-check.ts';
+import { refusalText, standingOf } from '../lib/rsync-guard.ts';
 import { isBelow, type SyncItem } from '../lib/rsync-items.ts';
-import { compare, copy, isThere, type Link, openLink, preview, rsyncReads } from '../lib/rsync-run.ts';
+import { compare, copy, type Link, openLink, rsyncReads } from '../lib/rsync-run.ts';
 import { findSources, itemsFor } from '../lib/rsync-sources.ts';
 import { keepOutcome, orFailure, syncStatus, targetsOf } from '../lib/sync-targets.ts';
 
@@ -44,6 +47,12 @@ const keywords = {
     text: 'More deletions on a target are refused. Default: a quarter of the files, at least 100.',
     example: '1000',
   },
+  snap: {
+    kind: 'boolean',
+    default: 'false',
+    text: 'Whether the files are read from snapshots of the logical volumes they lie on: all of one moment.',
+  },
+  snap_size: { kind: 'size', text: 'Room for what changes while a snapshot exists; a tenth of the volume when not set.', example: '1g' },
   timeout: { kind: 'duration', default: '1h', text: 'How long rsync waits for data before it gives up.' },
   schedule: { kind: 'schedule', default: '03:59-05:59@121', inherits: 'sync_schedule', text: 'When the daemon copies.', example: '@60' },
   sync_max_delay: {
@@ -86,53 +95,53 @@ async function send(at: Acting, extra: readonly string[]): Promise<readonly Outc
     const items = itemsFor(at, peer, at.config, sources);
     checked.push({ peer, ready: await orFailure(at, peer.node, () => check(at, peer, items, extra)) });
   }
-  const outcomes: Outcome[] = [];
-  for (const { peer, ready } of checked) {
-    const outcome = 'ok' in ready ? ready : await orFailure(at, peer.node, () => sendAll(at, ready));
-    outcomes.push(await keepOutcome(at, outcome));
-  }
-  return outcomes;
+  const sendEach = async (place: (path: string) => string): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    for (const { peer, ready } of checked) {
+      const outcome = 'ok' in ready ? ready : await orFailure(at, peer.node, () => sendAll(at, readAt(ready, place)));
+      outcomes.push(await keepOutcome(at, outcome));
+    }
+    return outcomes;
+  };
+  if (!at.config.snap || checked.every(({ ready }) => 'ok' in ready)) return sendEach((path) => path);
+  return overSnapshots(
+    at,
+    sources.sources.map(({ path }) => path),
+    at.config.snap_size,
+    sendEach,
+  );
+}
+
+function readAt(ready: Ready, place: (path: string) => string): Ready {
+  return { ...ready, items: ready.items.map((item) => ({ ...item, sources: item.sources.map(place) })) };
 }
 
 async function check(at: Acting, peer: Peer, items: readonly SyncItem[], extra: readonly string[]): Promise<Ready | Outcome> {
   const target = peer.node;
-  const covers = items.flatMap((item) => item.covers);
-  const refusals = await refusalsOn(at, peer, covers, at.config.dstfs === undefined ? undefined : tidyPath(at.config.dstfs));
-  if (refusals.length > 0) return { target, ok: false, code: 'REFUSED', note: refusalText(refusals) };
-  const link = await openLink(at, peer, at.config, extra);
-  const found = await countDeletions(at, link, items);
-  if ('ok' in found) return found;
-  const limit = deletionLimit(at.config.max_delete, found.files);
-  const text = `${found.deleted} files would be deleted on ${target} (${found.files} are here, the limit is ${limit})`;
-  if (found.deleted <= limit) return { link, items, mostDeletions: limit };
-  if (!at.allows('delete-many')) return { target, ok: false, code: 'REFUSED', note: refusalText([{ text, allow: 'delete-many' }]) };
-  at.log.warn(`allowed (delete-many): ${text}`);
-  return { link, items, mostDeletions: undefined };
+  const { refusals, link, limit, found } = await checkTarget(at, peer, {
+    settings: at.config,
+    items,
+    extra,
+    // A dry-run looks at everything, to tell how much it would send.
+    scope: at.dryRun ? 'all' : 'deletions',
+    asksPeer: true,
+    passes: ({ allow }) => allow !== undefined && at.allows(allow),
+  });
+  if (at.dryRun && link !== undefined) {
+    at.log.info(`would send ${found.transferred} files (${found.changedBytes} bytes) to ${target} and delete ${found.deleted} there`);
+  }
+  const standing = standingOf(at, refusals);
+  if (standing.length > 0 || link === undefined) return { target, ok: false, code: 'REFUSED', note: refusalText(standing) };
+  return { link, items, mostDeletions: refusals.some(({ allow }) => allow === 'delete-many') ? undefined : limit };
 }
 
-/** A dry-run looks at everything, to tell how much it would send. */
-async function countDeletions(
-  at: Acting,
-  link: Link,
-  items: readonly SyncItem[],
-): Promise<{ readonly deleted: number; readonly files: number } | Outcome> {
-  const target = link.peer.node;
-  const sum = { deleted: 0, files: 0, transferred: 0, changedBytes: 0 };
-  for (const item of items) {
-    if (!at.dryRun && !link.deletes) continue;
-    // What does not exist there holds nothing to delete, and not every rsync can preview it.
-    const mustTell = await isThere(at, link, item);
-    if (!mustTell && !at.dryRun) continue;
-    const { verdict, stats } = await preview(at, link, item, at.dryRun ? 'all' : 'deletions');
-    if (stats === undefined && mustTell) return { target, ok: false, code: 'COMMAND', note: verdict.text };
-    // The limit is what the real run will find, and that does not look where nothing can be deleted.
-    const keys = mustTell ? (['deleted', 'files', 'transferred', 'changedBytes'] as const) : (['transferred', 'changedBytes'] as const);
-    for (const key of keys) sum[key] += stats?.[key] ?? 0;
-  }
-  if (at.dryRun) {
-    at.log.info(`would send ${sum.transferred} files (${sum.changedBytes} bytes) to ${target} and delete ${sum.deleted} there`);
-  }
-  return sum;
+/** Before a relocation stops anything: what the last copy would be refused for. Its agent is asked by the relocation itself. */
+async function blockersTo(at: At, node: string): Promise<readonly Blocker[]> {
+  const peer = targetsOf(at, at.config.target).find((one) => one.node === node);
+  if (peer === undefined) return [];
+  const items = itemsFor(at, peer, at.config, await findSources(at, at.config));
+  const passes = ({ allow }: Blocker): boolean => allow !== undefined;
+  return (await checkTarget(at, peer, { settings: at.config, items, extra: [], scope: 'deletions', asksPeer: false, passes })).refusals;
 }
 
 async function sendAll(at: Acting, { link, items, mostDeletions }: Ready): Promise<Outcome> {
@@ -177,10 +186,11 @@ export default defineDriver({
   summary: 'Files and folders copied to the other nodes of the service by rsync over ssh.',
   needs: ['rsync', 'ssh'],
   keywords,
-  reads: () => rsyncReads,
+  reads: () => [...rsyncReads, ...lvmReads],
   label: ({ src, target }) => `rsync ${src.join(' ')} to ${[...target].sort().join(', ')}`,
   locks: ({ dst }) => [`rsync ${tidyPath(dst)}`],
   status: (at) => syncStatus(at, at.config),
   blockers,
+  blockersTo,
   sync: { update: (at) => send(at, []), full: (at) => send(at, ['--checksum']), verify },
 });

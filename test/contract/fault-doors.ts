@@ -17,6 +17,8 @@ export interface Touch {
   /** As the journal would show it; a look at a file with its door in front: `file /proc/self/mountinfo`. */
   readonly text: string;
   readonly argv?: Argv;
+  /** On an array: its commands are no programs of a node. */
+  readonly on?: 'array';
 }
 
 export interface Faults {
@@ -41,7 +43,7 @@ export interface FaultDoors extends Doors {
   /** Resolves when something hangs. */
   readonly hanging: Promise<void>;
   /** Other doors under the same faults and in the same record; `suffix` stands behind what they change, as the context announces it. */
-  beside(real: Doors, suffix: string): Doors;
+  beside(real: Doors, suffix: string, on?: Touch['on']): Doors;
 }
 
 export const garbage = '\u0001~#? { nothing of this kind was ever printed\n';
@@ -52,8 +54,10 @@ export const plainDoors = ['hasTool', 'removeScope', 'scopeMark'] as const;
 /** Doors over `real` with these faults, and a record of their own. */
 export function faultDoors(real: Doors, faults: Faults = {}): FaultDoors {
   const { pass, ...book } = openBook(faults);
-  const beside: FaultDoors['beside'] = (other, suffix) =>
-    guarded(other, faults, (touch, ...rest) => pass({ ...touch, text: `${touch.text}${suffix}` }, ...rest));
+  const beside: FaultDoors['beside'] = (other, suffix, on) =>
+    guarded(other, faults, (touch, ...rest) =>
+      pass({ ...touch, text: `${touch.text}${suffix}`, ...(on === undefined ? {} : { on }) }, ...rest),
+    );
   return { ...guarded(real, faults, pass), ...book, beside };
 }
 

@@ -17,8 +17,12 @@ export interface Rig {
   takeAway(): void;
   /** Removes what a stop rightly leaves (folders), so that the next start has everything to do again. */
   tidy?(): unknown;
+  /** Another machine in the place of this one, or this one with other settings. */
+  doors?(real: Doors): Doors;
   /** Commands run in this network namespace. */
   readonly netns?: Netns;
+  /** Sections of the node file. */
+  readonly sections?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Other nodes of the service, and the doors that lead there. */
   readonly peers?: readonly Peer[];
   reach?(target: Target, here: Doors): Doors;
@@ -68,6 +72,8 @@ export interface Indifference {
 /** A state of the two sides of a copy: what an update must come to, and all that it may change. */
 export interface Scenario {
   readonly build: Build;
+  /** Default: sync update. */
+  readonly verb?: 'start' | 'sync update';
   readonly allow?: readonly string[];
   /** Its code, or what else ends it; absent: everything arrives. */
   readonly fails?: ErrorCode | 'Error: the sync had no target';

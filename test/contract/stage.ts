@@ -2,7 +2,7 @@
 import { parseDocument } from '../../agent/config/document.ts';
 import { evaluateService } from '../../agent/config/evaluate.ts';
 import { type ActInput, type ContextInput, createAct, createObserve, type Shared } from '../../agent/driver/context.ts';
-import type { Blocker, Driver, Outcome, Report, ResourceView } from '../../agent/driver/contract.ts';
+import type { Blocker, Devices, Driver, Outcome, Report, ResourceView } from '../../agent/driver/contract.ts';
 import type { Doors } from '../../agent/driver/doors.ts';
 import type { Effects } from '../../agent/driver/host.ts';
 import type { Registry } from '../../agent/driver/registry.ts';
@@ -56,7 +56,7 @@ export interface Setting {
   readonly id: string;
   readonly home: Home;
   readonly text: string;
-  readonly rig: Pick<Rig, 'netns' | 'peers' | 'reach' | 'instance' | 'role'>;
+  readonly rig: Pick<Rig, 'doors' | 'netns' | 'peers' | 'reach' | 'instance' | 'role' | 'sections'>;
 }
 
 export function createStage(setting: Setting, memory = new Map<string, string>(), said: string[] = []): Stage {
@@ -117,8 +117,8 @@ async function attempt<V>(
 }
 
 /** The sections of the service file as the engine would hand them over, the one under test first. */
-function viewsOf({ registry, text }: Setting): readonly ResourceView[] {
-  const env = { name: 'svc1', node: 'node1', catalog: registry, fileMode: 0o600 };
+function viewsOf({ registry, text }: Setting, node = 'node1'): readonly ResourceView[] {
+  const env = { name: 'svc1', node, catalog: registry, fileMode: 0o600 };
   const { definition, problems } = evaluateService(parseDocument(text, 'svc1.conf'), env);
   if (definition === undefined)
     throw new Error(problems.map((problem) => `line ${problem.line}: ${problem.keyword} ${problem.text}`).join('; '));
@@ -159,22 +159,37 @@ function contextInput(setting: Setting, driver: Driver, views: readonly Resource
     doorsFor: (target) => {
       const there = setting.rig.reach?.(target, realDoors(setting));
       if (there === undefined) throw new SvcError('UNSUPPORTED', 'this rig has one node only');
-      return doors.beside(there, placeOf(target).suffix);
+      return doors.beside(there, placeOf(target).suffix, 'array' in target ? 'array' : undefined);
     },
     shared: createShared(),
     memory: {
       recall: async (id, key) => memory.get(`${id} ${key}`),
       remember: async (id, key, value) => void (value === undefined ? memory.delete(`${id} ${key}`) : memory.set(`${id} ${key}`, value)),
     },
-    configOn: async () => config,
-    section: () => undefined,
+    configOn: async (node) => viewsOf(setting, node)[0]?.config ?? {},
+    section: (name) => {
+      const values = setting.rig.sections?.[name];
+      return values === undefined ? undefined : { name, values };
+    },
     resources: () => views,
+    devicesOf: async (sibling) => devicesOf(setting, views, sibling, call),
   };
 }
 
+/** A sibling is asked through doors of its own allow-list, as the engine does. */
+async function devicesOf(setting: Setting, views: readonly ResourceView[], rid: string, call: Call): Promise<Devices> {
+  const view = views.find((one) => one.rid === rid);
+  if (view === undefined) return { uses: [], gives: [] };
+  const driver = setting.registry.driver(view.type);
+  const others = [view, ...views.filter((one) => one !== view)];
+  const found = await driver.devices?.(createObserve(contextInput(setting, driver, others, call)));
+  return found ?? { uses: [], gives: [] };
+}
+
 /** Inside a namespace every command enters it, and the kernel's settings are read there. */
-function realDoors({ home, rig: { netns } }: Setting): Doors {
-  const doors = createDoors(openScopes(home.folder));
+function realDoors({ home, rig: { netns, doors: over } }: Setting): Doors {
+  const own = createDoors(openScopes(home.folder));
+  const doors = over?.(own) ?? own;
   if (netns === undefined) return doors;
   return {
     ...doors,

@@ -92,6 +92,7 @@ function contextInput(driver: Driver, config: Readonly<Record<string, unknown>>,
     configOn: async () => config,
     section: () => undefined,
     resources: () => options.siblings ?? [],
+    devicesOf: async () => ({ uses: [], gives: [] }),
   };
 }
 

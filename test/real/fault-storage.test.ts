@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { svcmgr } from '../support/cli.ts';
 import { must, tryTo } from '../support/command.ts';
 import { useNetns } from '../support/netns.ts';
 import { describeUnless, missing } from '../support/skip.ts';
@@ -55,6 +56,22 @@ announce = false
       await svc.must(0, ['stop']);
       expect(isAttached(svc)).to.equal(false);
     });
+  });
+
+  it('a host with so many mounts that their table is megabytes long is looked at like any other', async () => {
+    svc.write('[fs#1]\ntype = tmpfs\nmnt = HOME/data\n');
+    const crowd = svc.file('crowd');
+    mkdirSync(crowd);
+    // Each mount of the folder into itself doubles what is there; all of it ends with the namespace.
+    const crowded = svc.script(
+      'crowded',
+      `exec unshare --mount sh -c 'set -e; mount -t tmpfs tmpfs ${crowd}; long=$(printf %0200d 0)
+for n in 1 2 3 4 5 6 7 8 9 10 11; do mkdir ${crowd}/$n$long; done
+for n in 1 2 3 4 5 6 7 8 9 10 11; do mount --rbind ${crowd} ${crowd}/$n$long; done
+test $(wc -c </proc/self/mountinfo) -gt 2000000
+exec ${svcmgr} "$@"' sh "$@"`,
+    );
+    expect(await svc.states({ program: crowded })).to.deep.equal({ 'fs#1': 'down' });
   });
 
   it('a foreign filesystem on the mount point is never mounted over: refused, it stays, and the start succeeds without it', async () => {

@@ -7,7 +7,9 @@ import { describeUnless, missing } from '../support/skip.ts';
 const needs = { ...nodesNeeds, tools: [...nodesNeeds.tools, 'losetup', 'mkfs.ext4', 'e2fsck'], files: ['/dev/loop-control'] };
 
 /** Who runs the switch to node2, whose agent is killed, and at which word of the console. */
-const points: readonly (readonly [by: string, killed: string, at: RegExp])[] = [
+type Point = readonly [by: string, killed: string, at: RegExp];
+
+const points: readonly Point[] = [
   ['node1', 'node1', /stop on node1/],
   ['node1', 'node1', /SVC1\.APP#1 kill/],
   ['node1', 'node1', /SVC1\.FS#1 umount/],
@@ -18,21 +20,35 @@ const points: readonly (readonly [by: string, killed: string, at: RegExp])[] = [
   ['node1', 'node1', /node2: SVC1\.APP#1/],
   ['node1', 'node2', /node2: SVC1\.VG#1 losetup/],
   ['node1', 'node2', /node2: SVC1\.FS#1 mount/],
-  ['node1', 'node2', /node2: SVC1\.APP#1/],
   ['node2', 'node2', /stop on node1/],
   ['node2', 'node2', /node1: SVC1\.FS#1 umount/],
   ['node2', 'node2', /start on node2/],
   ['node2', 'node2', /SVC1\.FS#1 mount/],
   ['node2', 'node1', /node1: SVC1\.APP#1 kill/],
   ['node2', 'node1', /node1: SVC1\.FS#1 umount/],
+];
+
+/** The last command of a start and a stop: the agent over there may be done before it is killed, unless something is still to be run. */
+const lastPoints: readonly Point[] = [
+  ['node1', 'node2', /node2: SVC1\.APP#1/],
   ['node2', 'node1', /node1: SVC1\.VG#1 losetup --detach/],
 ];
 
-describeUnless(missing(needs), 'real: a switch whose agent is killed', function () {
-  this.timeout(180_000);
+killsAt('real: a switch whose agent is killed', '', points);
+killsAt('real: a switch whose agent is killed after its last command', 'post_start = sleep 5\npost_stop = sleep 5\n', lastPoints);
+
+/** @param more lines of [DEFAULT] */
+function killsAt(title: string, more: string, each: readonly Point[]): void {
+  describeUnless(missing(needs), title, function () {
+    this.timeout(180_000);
+    defineKills(more, each);
+  });
+}
+
+function defineKills(more: string, each: readonly Point[]): void {
   let pair: Pair;
   before('make the pair', async () => {
-    pair = await makePair();
+    pair = await makePair(more);
   });
   after('remove the pair', () => pair.remove());
   beforeEach('up on node1', async () => {
@@ -40,7 +56,7 @@ describeUnless(missing(needs), 'real: a switch whose agent is killed', function 
     await pair.must('node1', 'start');
   });
 
-  for (const [by, killed, at] of points) {
+  for (const [by, killed, at] of each) {
     it(`by ${by}: the agent of ${killed} dies at "${at.source.replaceAll('\\', '')}"`, async () => {
       const switching = pair.spawn(by, 'switch', '--to', 'node2');
       switching.child.stdin.end();
@@ -64,4 +80,4 @@ describeUnless(missing(needs), 'real: a switch whose agent is killed', function 
       expect(pair.splits).to.deep.equal([]);
     });
   }
-});
+}

@@ -1,8 +1,9 @@
 /** A service between two real nodes: namespaces, sshd, loop devices, ext4, a program; and an observer of the mount table. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { svcmgr } from '../support/cli.ts';
+import { must } from '../support/command.ts';
 import { makePair, type Pair } from '../support/pair.ts';
 import { nodesNeeds } from '../support/nodes.ts';
 import { describeUnless, missing } from '../support/skip.ts';
@@ -66,9 +67,21 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
     }
   });
 
+  /** Where nobody will answer, the node need not wait as long as it does for a busy one; `afterEach` puts its file back. */
+  const impatient = (name: string) => {
+    const file = pair.nodes.node(name).home.path('etc', 'svcmgr.conf');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('peer_timeout = 10s', 'peer_timeout = 2s'));
+    restored.push(() => writeFileSync(file, text));
+  };
+  const restored: (() => void)[] = [];
+  afterEach(() => {
+    for (const restore of restored.splice(0)) restore();
+  });
+
   for (const how of ['cable', 'silent'] as const) {
     it(`the other node is gone (${how}): refused, then taken over`, async () => {
-      await pair.must('node2', 'print', 'status');
+      impatient('node2');
       pair.nodes.node('node1').cut(how);
       const refused = await pair.run('node2', 'start');
       expect([refused.code, refused.stderr.includes('--allow peer-unreachable')]).to.deep.equal([5, true]);
@@ -133,7 +146,7 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
         /its svcmgr is of another version: its status has no valid \w+/,
       ],
       ['talks nonsense', 'echo Welcome to node2', /what svcmgr printed there is no status/],
-      ['is slow', 'sleep 30', /no answer in 10 s/],
+      ['is slow', 'sleep 30', /no answer in 2 s/],
       [
         'speaks for another node',
         `SVCMGR_HOME=$OTHER_HOME exec ${svcmgr} -s svc1 print status --refresh --format json`,
@@ -141,6 +154,7 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
       ],
     ] as const) {
       it(`${what}: a start is refused, by peer-unreachable, and a switch too`, async () => {
+        if (what === 'is slow') impatient('node1');
         agentThere(script?.replace('$OTHER_HOME', pair.nodes.node('node1').home.folder));
         const start = await pair.run('node1', 'start');
         expect(start.code).to.equal(5);
@@ -163,6 +177,21 @@ describeUnless(missing(needs), 'real: relocation between two nodes', function ()
       expect(pair.mounted()).to.deep.equal(['node1']);
     } finally {
       home.service('svc1', text);
+    }
+  });
+
+  it('is not stopped when the disk over there is full: a start there could not be journaled', async () => {
+    await pair.must('node1', 'start');
+    const journal = pair.nodes.node('node2').home.path('var', 'journal');
+    mkdirSync(journal, { recursive: true });
+    must('mount', '-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', journal);
+    try {
+      const refused = await pair.run('node1', 'switch');
+      expect(refused.code, refused.stderr).to.equal(5);
+      expect(refused.stderr).to.match(/node2: the journal cannot be written: .*no space left/);
+      expect(pair.mounted()).to.deep.equal(['node1']);
+    } finally {
+      must('umount', journal);
     }
   });
 

@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { svcmgr } from '../support/cli.ts';
 import { must } from '../support/command.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 import { rsyncGone, rsyncNeeds, useWorlds } from './rsync-world.ts';
 
-describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
+describeUnless(missing({ ...rsyncNeeds, tools: [...rsyncNeeds.tools, 'script'] }), 'real: sync.rsync: faults', function () {
   this.timeout(120_000);
   const { node, world } = useWorlds(3);
 
@@ -74,6 +75,30 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect(code).to.equal(5);
     expect(stderr).to.match(/the destination filesystem .* is not mounted on node2/);
     expect(readdirSync(folder)).to.deep.equal([]);
+    // A switch knows it before it stops anything, from either node.
+    const refused = await node(1).cli(['-s', one.name, 'switch', '--to', 'node2']);
+    expect([refused.code, refused.stderr.includes('is not mounted on node2')], refused.stderr).to.deep.equal([5, true]);
+    expect((await node(1).cli(['-s', one.name, 'check'])).stdout).to.match(/up/);
+    const asked = await node(2).cli(['-s', one.name, 'readiness', '--node', 'node2']);
+    expect(asked.code).to.equal(1);
+    expect(asked.stdout).to.match(
+      /node2 {2}not ready\n {2}now +node1: up\n {2}blocked +sync#1: the destination filesystem[\s\S]*--allow stale-data/,
+    );
+  });
+
+  it('a node whose first address does not answer is copied to at the next one', async () => {
+    const one = await world();
+    const file = node(1).home.path('etc', 'svcmgr.conf');
+    const right = readFileSync(file, 'utf8');
+    // Refused at once: nothing listens on the loopback of the namespace.
+    writeFileSync(file, right.replace('address = 10.77.0.2', 'address = 127.0.0.1 10.77.0.2'));
+    try {
+      const { code, stderr } = await one.sync('update', '--rid', 'sync#1');
+      expect(code, stderr).to.equal(0);
+      expect(one.names()).to.deep.equal(['file']);
+    } finally {
+      writeFileSync(file, right);
+    }
   });
 
   it('a connection lost in the middle keeps the stamp of before, and a rerun completes', async () => {
@@ -117,6 +142,37 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync: faults', function () {
     expect(again.code, again.stderr).to.equal(0);
     expect(one.names()).to.deep.equal(['file']);
     expect((await node(1).cli(['-s', one.name, 'print', 'status'])).stdout).not.to.match(/interrupted/);
+  });
+
+  it('on a terminal a copy shows a line that replaces itself: bytes, percent, rate and what is left', async () => {
+    const one = await world({ more: 'bwlimit = 1500\n' });
+    writeFileSync(path.join(one.src, 'big'), Buffer.alloc(4_000_000, 1));
+    const words = `${svcmgr} -s ${one.name} sync update --rid sync#1`;
+    const { code, stdout } = await node(1).cli(['-qec', words, '/dev/null'], { program: 'script', timeoutMs: 60_000 });
+    expect(code, stdout).to.equal(0);
+    const shown = stdout.split('\r\u001B[K').slice(1);
+    expect(
+      shown.some((text) => /^[\d:]+ INFO SVC\d+\.SYNC#1 [\d.]+ MB of [\d.]+ MB \(\d+ %\), [\d.]+ [kM]B\/s, \S+ left$/.test(text)),
+      stdout,
+    ).to.equal(true);
+    // What stays on the screen begins on a line of its own.
+    expect(stdout).to.match(/\r\u001B\[K[\d:]+ INFO SVC\d+\.SYNC#1 (?:mkdir|write) [\s\S]*\nsvc\d+: sync update done/);
+  });
+
+  it('a stop does not wait for a copy: it is asked to end, says for whom, and the next one completes it', async () => {
+    const one = await world({ more: 'bwlimit = 100\n' });
+    const running = await one.slowCopy();
+    const stopped = await node(1).cli(['-s', one.name, 'stop']);
+    expect(stopped.code, stopped.stderr).to.equal(0);
+    expect(stopped.stderr).to.match(/waiting for sync update by root, since \S+: it is asked to end/);
+    const { code, stderr } = await running.done;
+    expect([code, /made way for stop by root/.test(stderr)], stderr).to.deep.equal([130, true]);
+    await rsyncGone(one.dst);
+    expect((await node(1).cli(['-s', one.name, 'history'])).stdout).to.match(/sync update +aborted/);
+    await one.start();
+    rmSync(path.join(one.src, 'a-big'));
+    expect((await one.sync('update', '--rid', 'sync#1')).code).to.equal(0);
+    expect(one.names()).to.deep.equal(['file']);
   });
 
   it('Ctrl-C ends it soon and leaves no rsync; meanwhile another action is BUSY and the status says syncing', async () => {

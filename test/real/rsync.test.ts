@@ -61,6 +61,25 @@ describeUnless(missing(rsyncNeeds), 'real: sync.rsync', function () {
     expect((await one.resource()).status).to.equal('down');
   });
 
+  it('pause holds it off until unpause, both are in the history of the service, and the status says why', async () => {
+    const one = await world();
+    const paused = await one.sync('pause', '--reason', 'rack move');
+    expect([paused.code, paused.stdout]).to.deep.equal([0, `${one.name}: sync#1 paused\n`]);
+    expect((await one.sync('pause')).stdout).to.match(/sync#1 already paused/);
+    const { code, stderr } = await one.sync('all');
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/SYNC#1 paused since \S+ by root: rack move/);
+    expect(existsSync(one.dst)).to.equal(false);
+    expect(await one.notes()).to.match(/^node2 need update; paused since/);
+    expect((await one.sync('unpause', '--dry-run')).stdout).to.match(/would be unpaused/);
+    expect((await one.sync('unpause', '--rid', 'sync#1')).stdout).to.match(/sync#1 unpaused/);
+    expect((await one.sync('all')).code).to.equal(0);
+    expect(one.names()).to.deep.equal(['file']);
+    expect((await node(1).cli(['-s', one.name, 'logs'])).stdout).to.match(/sync pause of sync#1 by root: rack move/);
+    expect((await one.sync('pause', '--rid', 'fs#1')).code).to.equal(4);
+    expect((await one.sync('unpuase')).stderr).to.match(/did you mean "sync unpause"/);
+  });
+
   it('a service that is not up, or only passive, sends nothing, and that is no error', async () => {
     const one = await world({ isStopped: true });
     const { code, stderr, stdout } = await one.sync('all');

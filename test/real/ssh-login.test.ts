@@ -166,19 +166,35 @@ describeUnless(missing(sshdNeeds), 'real: ssh login', () => {
       expect([error.code, error.facts['level'], error.facts['errno']]).to.deep.equal(['UNREACHABLE', 'client-socket', 'ECONNREFUSED']);
     });
 
-    it('gives up on one that accepts and says nothing', async () => {
+    /** A server that accepts and says nothing. */
+    const withSilent = async (work: (port: number, accepted: Promise<unknown>) => Promise<void>) => {
       const sockets: Socket[] = [];
       const server = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
       try {
         await once(server, 'listening');
-        const error = await failure(remoteRun(lab().pool(quick), lab().host({ port: (server.address() as AddressInfo).port }), ['true']));
-        expect([error.code, error.facts['level']]).to.deep.equal(['UNREACHABLE', 'client-timeout']);
-        expect(error.message).to.include('the login was not done in 0.7 s');
+        await work((server.address() as AddressInfo).port, once(server, 'connection'));
       } finally {
         for (const socket of sockets) socket.destroy();
         server.close();
       }
-    });
+    };
+
+    it('gives up on one that accepts and says nothing', () =>
+      withSilent(async (port) => {
+        const error = await failure(remoteRun(lab().pool(quick), lab().host({ port }), ['true']));
+        expect([error.code, error.facts['level']]).to.deep.equal(['UNREACHABLE', 'client-timeout']);
+        expect(error.message).to.include('the login was not done in 0.7 s');
+      }));
+
+    it('does not wait for it when everything is closed, and connects anew afterwards', () =>
+      withSilent(async (port, accepted) => {
+        const pool = lab().pool({ connectTimeoutMs: 600_000 });
+        const given = failure(remoteRun(pool, lab().host({ port }), ['true']));
+        await accepted;
+        await pool.closeAll();
+        expect((await given).message).to.include('nobody waited for it any more');
+        expect((await remoteRun(pool, lab().host(), ['true'])).exitCode).to.equal(0);
+      }));
 
     it('tells a name that does not exist', async () => {
       const error = await failure(remoteRun(lab().pool(), lab().host({ addresses: ['nobody.invalid'] }), ['true']));

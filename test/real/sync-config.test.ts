@@ -128,6 +128,8 @@ describeUnless(missing(nodesNeeds), 'real: sync#i0', function () {
     const { code, stderr } = await on(1, 'sync', 'updaet');
     expect(code).to.equal(2);
     expect(stderr).to.equal('svcmgr: unknown verb: sync updaet\n  did you mean "sync update"?\n');
-    expect((await on(1, 'sync')).stderr).to.match(/which verb\?\n {2}one of: sync all, sync full, sync update, sync verify/);
+    expect((await on(1, 'sync')).stderr).to.match(
+      /which verb\?\n {2}one of: sync all, sync full, sync update, sync verify, sync pause, sync unpause/,
+    );
   });
 });

@@ -2,8 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { lockFile } from '../../agent/engine/bracket.ts';
+import { lockFile } from '../../agent/engine/service-lock.ts';
 import { interruptedActions } from '../../agent/engine/recover.ts';
 import { clearInterrupted } from '../../agent/engine/journal-notes.ts';
 import { SvcError } from '../../agent/errors.ts';
@@ -189,6 +190,42 @@ describe('sim: engine: a damaged journal', () => {
 
 describe('sim: engine: lock', () => {
   const bench = useBench();
+
+  /** A start that stands still in app#1 until `letGo`, and a second action that waits for it. */
+  async function waitingBehindStart(second: () => Promise<unknown>) {
+    const { act, stage } = bench();
+    const reached = new Promise<() => void>((resolve) => {
+      stage.part('app#1').on = (call) => (call === 'start' ? new Promise<void>((go) => resolve(go)) : undefined);
+    });
+    const first = act('start');
+    const letGo = await reached;
+    const waiting = second();
+    while (!textsOf(bench(), 'info').some((text) => text.startsWith('waiting for start'))) await setImmediate();
+    return { first, letGo, waiting };
+  }
+
+  it('an action that has waited acts by the file as it is then', async () => {
+    bench().service(two);
+    const { first, letGo, waiting } = await waitingBehindStart(() => bench().act('stop'));
+    bench().service(`${two}[fs#2]\ntype = double\n`);
+    bench().stage.set({ 'fs#2': 'up' });
+    letGo();
+    await first;
+    await waiting;
+    expect(bench().stage.events.slice(2)).to.deep.equal(['stop app#1', 'stop fs#2', 'stop fs#1']);
+  });
+
+  it('and is refused, changing nothing, when the file is not valid by then', async () => {
+    bench().service(two);
+    const { first, letGo, waiting } = await waitingBehindStart(() => errorOf(bench().act('restart')));
+    bench().service('[fs#1]\ntype = nonsense\n');
+    letGo();
+    await first;
+    expect(await waiting).to.have.property('code', 'CONFIG');
+    expect(bench().stage.events).to.deep.equal(['start fs#1', 'start app#1']);
+    bench().service(two);
+    expect((await bench().act('stop')).ok, 'the lock is free').to.equal(true);
+  });
 
   it('is BUSY for a second action, and says who, what and since when', async () => {
     const { service, act, stage, status } = bench();

@@ -1,7 +1,7 @@
 /** Which resources an action touches: options of the command line, and what a resource or its service says of itself. */
 import { existsSync } from 'node:fs';
 import { expect } from 'chai';
-import { lockFile } from '../../agent/engine/bracket.ts';
+import { lockFile } from '../../agent/engine/service-lock.ts';
 import { svc, textsOf, useBench } from '../support/engine.ts';
 
 const plain = `

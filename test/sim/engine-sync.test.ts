@@ -1,4 +1,5 @@
 /** Sync verbs of the engine, with drivers that live in memory. */
+import { pause, unpause } from '../../agent/engine/sync-pause.ts';
 import { expect } from 'chai';
 import type { Act, Driver, Outcome } from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
@@ -7,7 +8,7 @@ import { createProgress } from '../../agent/engine/progress.ts';
 import { interruptedActions } from '../../agent/engine/recover.ts';
 import { cutAction } from '../support/cut-action.ts';
 import { createBarrier } from '../support/doubles.ts';
-import { errorOf, textsOf, useBench } from '../support/engine.ts';
+import { errorOf, svc, textsOf, useBench } from '../support/engine.ts';
 
 type Acting = Act<Keywords>;
 type Work = (at: Acting) => Promise<readonly Outcome[]>;
@@ -68,6 +69,26 @@ describe('sim: engine: sync verbs', () => {
     await bench().act('sync', sync('update', { rid: 'sync#2' }));
     expect(calls).to.deep.equal(['update sync#2']);
     expect((await errorOf(bench().act('sync', sync('break', { rid: 'sync#1' })))).message).to.match(/^no sync break here: sync#1/);
+  });
+
+  it('leave out what is paused, say since when and why, unless it is allowed; roles are changed all the same', async () => {
+    begin(`${two}[sync#3]\ntype = role\n`);
+    for (const rid of ['sync#1', 'sync#3']) await pause(bench().world, svc, rid, 'rack move');
+    const { ok, steps } = await bench().act('sync', sync('all'));
+    expect([ok, calls]).to.deep.equal([true, ['update sync#2']]);
+    expect(steps[0]?.text).to.match(/^paused since \S+Z by \S+: rack move \(--allow paused\)$/);
+    calls.length = 0;
+    await bench().act('sync', sync('update', { rid: 'sync#1' }));
+    await bench().act('sync', sync('break', { rid: 'sync#3' }));
+    expect(calls).to.deep.equal(['break sync#3']);
+    await bench().act('sync', sync('update', { rid: 'sync#1', allow: ['paused'] }));
+    expect(calls).to.deep.equal(['break sync#3', 'update sync#1']);
+    const [note] = (await bench().status()).resources['sync#1']?.notes ?? [];
+    expect(note).to.deep.include({ level: 'info', mend: 'svcmgr -s svc1 sync unpause --rid sync#1' });
+    await unpause(bench().world, svc, 'sync#1');
+    calls.length = 0;
+    await bench().act('sync', sync('full'));
+    expect(calls).to.deep.equal(['full sync#1', 'full sync#2']);
   });
 
   it('tell what came of each target, and journal the verb as it was said', async () => {
@@ -259,19 +280,25 @@ describe('sim: engine: sync verbs', () => {
     expect(await left(), 'a stop answers for no copy').to.deep.equal(['sync full']);
   });
 
+  it('progress on a terminal is a line that replaces itself, and none in the log', () => {
+    const shown: string[] = [];
+    const said: string[] = [];
+    let nowMs = 0;
+    const tell = createProgress({ say: (text) => void said.push(text), live: (text) => void shown.push(text) }, () => nowMs);
+    for (nowMs = 0; nowMs <= 1000; nowMs += 50) tell(nowMs, 2000, 'bytes');
+    expect([shown.length, shown.at(-1), said]).to.deep.equal([6, '1.0 kB of 2.0 kB (50 %), 1.0 kB/s, 1.0s left', []]);
+  });
+
   it('progress is told now and then, not at every word', () => {
     const said: string[] = [];
     let nowMs = 0;
-    const tell = createProgress(
-      (text) => void said.push(text),
-      () => nowMs,
-    );
+    const tell = createProgress({ say: (text) => void said.push(text) }, () => nowMs);
     for (nowMs = 0; nowMs <= 60_000; nowMs += 1000) tell(nowMs, 120_000, 'bytes');
     expect(said).to.deep.equal([
-      '5000 of 120000 bytes (4 %)',
-      '20000 of 120000 bytes (16 %)',
-      '35000 of 120000 bytes (29 %)',
-      '50000 of 120000 bytes (41 %)',
+      '5.0 kB of 120 kB (4 %), 1.0 kB/s, 1m55s left',
+      '20.0 kB of 120 kB (16 %), 1.0 kB/s, 1m40s left',
+      '35.0 kB of 120 kB (29 %), 1.0 kB/s, 1m25s left',
+      '50.0 kB of 120 kB (41 %), 1.0 kB/s, 1m10s left',
     ]);
   });
 });

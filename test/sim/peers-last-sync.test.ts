@@ -4,7 +4,9 @@ import { type Act, type Driver, defineDriver } from '../../agent/driver/contract
 import { relocate } from '../../agent/engine/relocate.ts';
 import type { RelocateRequest } from '../../agent/engine/relocate-bracket.ts';
 import type { Stage } from '../support/doubles.ts';
-import { svc, useBench } from '../support/engine.ts';
+import { pause } from '../../agent/engine/sync-pause.ts';
+import { SvcError } from '../../agent/errors.ts';
+import { svc, textsOf, useBench } from '../support/engine.ts';
 import { readyReport, replied } from '../support/peers.ts';
 import { resource } from '../support/status-documents.ts';
 
@@ -29,6 +31,11 @@ function copier(stage: Stage, promotes: boolean): Driver {
     label: () => 'copier',
     status: async () => ({ state: 'n/a' }),
     sync: { update },
+    blockersTo: async ({ rid }, node) => {
+      const part = stage.part(rid);
+      if (part.fails.blockers !== undefined) throw part.fails.blockers.error;
+      return part.refuses[`to ${node}`] ?? [];
+    },
     ...(promotes ? { promotes: true, start: async () => undefined } : {}),
   });
 }
@@ -93,6 +100,52 @@ describe('sim: peers: the last sync of a switch', () => {
     expect(where['node1']).to.equal('warn (fs#1 up)');
     expect(other().acts).to.deep.equal([]);
     expect((await go({ allow: ['stale-data'] })).ok).to.equal(true);
+  });
+
+  describe('that would be refused', () => {
+    const obstacles = { text: '/copy is not mounted on node2', mend: 'mount /copy, on node2' };
+
+    it('is known before anything is stopped, with what mends it; stale-data goes without it', async () => {
+      begin('[sync#1]\ntype = copy\n');
+      bench().stage.part('sync#1').refuses['to node2'] = [obstacles];
+      const { exit, error } = await go();
+      expect([exit, error?.code, error?.facts['allow']]).to.deep.equal([5, 'REFUSED', ['stale-data']]);
+      expect(error?.message).to.equal('svc1: node2: sync#1: /copy is not mounted on node2 (--allow stale-data)');
+      expect(error?.hint).to.match(/^mend: mount \/copy, on node2/);
+      expect([bench().stage.events, other().acts]).to.deep.equal([[], []]);
+      expect((await go({ dryRun: true })).exit).to.equal(5);
+      expect((await go({ allow: ['stale-data'] })).ok).to.equal(true);
+    });
+
+    it('because it is paused, too', async () => {
+      begin('[sync#1]\ntype = copy\n');
+      await pause(bench().world, svc, 'sync#1', undefined);
+      const { exit, error } = await go();
+      expect([exit, error?.facts['allow'], bench().stage.events]).to.deep.equal([5, ['paused'], []]);
+      expect(error?.hint).to.match(/mend: svcmgr -s svc1 sync unpause --rid sync#1/);
+      expect((await go({ allow: ['paused'] })).ok).to.equal(true);
+      expect(bench().stage.events).to.include('update sync#1');
+    });
+
+    it('by a name of its own is waived by that name too', async () => {
+      begin('[sync#1]\ntype = copy\n');
+      bench().stage.part('sync#1').refuses['to node2'] = [{ text: '5000 files would be deleted', allow: 'delete-many' }];
+      expect((await go()).error?.facts['allow']).to.deep.equal(['delete-many']);
+      expect((await go({ allow: ['delete-many'] })).ok).to.equal(true);
+    });
+
+    it('because the driver cannot tell, too; that it takes too long is only a warning', async () => {
+      begin('[sync#1]\ntype = copy\n');
+      const fails = bench().stage.part('sync#1').fails;
+      fails.blockers = { error: new SvcError('UNSUPPORTED', 'rsync is not installed on node2') };
+      expect((await go()).error?.message).to.match(
+        /it could not be copied to node2: rsync is not installed on node2 \(--allow stale-data\)$/,
+      );
+      expect(bench().stage.events).to.deep.equal([]);
+      fails.blockers = { error: new SvcError('TIMEOUT', 'no answer in 20 s') };
+      expect((await go()).ok).to.equal(true);
+      expect(textsOf(bench(), 'warn').join('\n')).to.match(/whether sync#1 could be copied to node2 is not known: no answer in 20 s/);
+    });
   });
 
   it('goes without a container and without filesystems too', async () => {

@@ -130,7 +130,7 @@ describe('sim: peers: readiness', () => {
         stamps: { node2: new Date(nowMs - 900_000).toISOString() },
       };
       other().onRead = (argv) => {
-        expect(argv).to.deep.equal(['-s', svc, 'readiness', '--node', 'node2']);
+        expect(argv).to.deep.equal(['-s', svc, 'readiness', '--node', 'node2', '--local']);
         return replied(readyReport('node2', { way: 'switch', syncs: [older] }));
       };
       const { ready, nodes } = await all();
@@ -139,6 +139,20 @@ describe('sim: peers: readiness', () => {
         ['node1', 'running', 0],
         ['node2', 'switch', 120_000],
       ]);
+    });
+
+    it('what stands against a last copy is told of the node it goes to, by the node it comes from', async () => {
+      bench().service(`${twoNodes}[sync#1]\ntype = copy\n`);
+      const obstacles = { node1: [{ text: '/copy is not mounted on node1' }] };
+      const syncs = [{ rid: 'sync#1', type: 'sync.copy', promotes: false, targets: ['node1', 'node2'], stamps: {}, obstacles }];
+      other().status = up;
+      other().onRead = () => replied(readyReport('node2', { way: 'running', state: 'up', syncs }));
+      const { ready, nodes } = await all('node1');
+      expect(nodes.map(({ node, way }) => `${node} ${way}`)).to.deep.equal(['node1 blocked']);
+      expect(nodes[0]?.blockers.at(-1)).to.deep.equal({ rid: 'sync#1', text: '/copy is not mounted on node1', allow: 'stale-data' });
+      expect(ready).to.equal(false);
+      const alone = await serviceReadiness(bench().world, svc, 'node1', never, true);
+      expect(alone.nodes[0]?.way).to.equal('switch');
     });
 
     it('a node that does not answer, or answers nonsense, is not ready', async () => {

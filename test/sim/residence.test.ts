@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { createResidence, type Daemon } from '../../agent/engine/residence.ts';
 import type { ResidentPart } from '../../agent/engine/resident.ts';
 import { createServiceFiles } from '../../agent/engine/service-files.ts';
+import type { World } from '../../agent/engine/world.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { monitorIntervalMs, statusIntervalMs } from '../../agent/state/look-due.ts';
 import { type Bench, errorOf, svc, textsOf, useBench } from '../support/engine.ts';
@@ -77,6 +78,21 @@ describe('sim: residence', () => {
     await eventually(() => states()['app#1'] === 'down');
     expect(states()).to.deep.equal({ 'fs#1': 'up', 'app#1': 'down' });
     expect(daemon.shown(svc)?.updated).to.equal(updated);
+  });
+
+  it('answers who asks for a look now by nothing that an earlier round was told', async () => {
+    bench().service(plain);
+    let questions = 0;
+    bench().stage.part('fs#1').on = async (call, at) => {
+      if (call === 'status') await at.shared('array hp3par1', async () => ++questions);
+    };
+    await begin();
+    await settled();
+    const before = questions;
+    await daemon.look(svc);
+    expect(questions).to.equal(before + 1);
+    await daemon.look(svc);
+    expect(questions).to.equal(before + 2);
   });
 
   it('a hanging probe delays neither other services nor the monitored resources beside it, and is not started twice', async () => {
@@ -334,6 +350,29 @@ describe('sim: residence', () => {
       expect(daemon.all()).to.deep.equal([]);
       expect(gone).to.deep.equal([svc]);
       expect(bench().stage.events).to.deep.equal([]);
+    });
+
+    it('of the node, when changed and valid, count from the next round on', async () => {
+      bench().service(plain);
+      clock = { ms: 1_000_000 };
+      const worlds: string[] = [];
+      const renew = async (before: World): Promise<World | undefined> => {
+        worlds.push('asked');
+        return worlds.length === 1 ? undefined : { ...before, node: { ...before.node, name: 'node1' } };
+      };
+      daemon = createResidence({ world: bench().world, renew, nowMs: () => clock.ms });
+      await daemon.open();
+      await settled();
+      const before = daemon.world();
+      bench().home.node('[node]\nnonsense = 1\n');
+      await daemon.reload();
+      expect(daemon.world(), 'not valid: the one of before').to.equal(before);
+      bench().home.node('[node]\nenv = TST\n');
+      await daemon.reload();
+      expect(daemon.world()).not.to.equal(before);
+      expect(daemon.shown(svc)?.stale).to.equal(true);
+      pass(1000);
+      await eventually(() => daemon.shown(svc)?.stale === false);
     });
 
     it('that never were valid cost the others nothing', async () => {

@@ -102,6 +102,10 @@ export function doubleDriver(stage: Stage, options: DoubleOptions = {}): Driver 
     status: (at) => report(stage, at),
     blockers: (at, verb) => refuse(stage, at, verb),
     ...act('start'),
+    // The engine asks it also when it is up: it knows by itself that nothing is to do.
+    ...(options.promotes === undefined
+      ? {}
+      : { start: async (at: Acting) => (stage.part(at.rid).state === 'up' ? undefined : perform(stage, 'start', at)) }),
     ...act('stop'),
     ...act('run'),
     ...act('provision'),

@@ -5,6 +5,7 @@ import { loadNode } from '../../agent/engine/node.ts';
 import { statusOf } from '../../agent/engine/service-status.ts';
 import type { World } from '../../agent/engine/world.ts';
 import type { Driver } from '../../agent/driver/contract.ts';
+import type { Doors } from '../../agent/driver/doors.ts';
 import type { Line } from '../../agent/driver/log-line.ts';
 import { createRegistry } from '../../agent/driver/registry.ts';
 import { SvcError } from '../../agent/errors.ts';
@@ -44,6 +45,8 @@ export interface BenchOptions {
   readonly drivers?: (stage: Stage) => Readonly<Record<string, Driver>>;
   /** Its name; node1 when not given. */
   readonly node?: string;
+  /** Another machine in the place of this one. */
+  readonly doors?: (real: Doors) => Doors;
   /** Text of etc/svcmgr.conf. */
   readonly nodeText?: string;
 }
@@ -108,7 +111,7 @@ async function createWorld(
     paths,
     node: node.definition,
     registry: createRegistry({ folder: home.path('no-drivers'), extra: { ...plainDoubles(stage), ...options.drivers?.(stage) } }),
-    doors: createDoors(openScopes(paths.state)),
+    doors: options.doors?.(createDoors(openScopes(paths.state))) ?? createDoors(openScopes(paths.state)),
     peers: peers.peers,
     now: () => new Date(clock.ms),
     sink: (line) => void lines.push(line),

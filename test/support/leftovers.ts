@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openScopes, type Scopes } from '../../agent/io/scope.ts';
 import { tryTo } from './command.ts';
-import { containerCgroups, removeContainer } from './lxc.ts';
+import { containerCgroups, containerOf, removeContainer } from './lxc.ts';
 import { pidInName } from './names.ts';
 
 export interface Leftover {
@@ -45,11 +45,14 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
     .filter(ours)
     .map((name) => path.join(tmpdir(), name));
   const inside = (file: string) => file.startsWith(`${tmpdir()}/`) && ours(file.slice(tmpdir().length + 1));
+  const hanging = hangingOn({ inside, scopes: folders.map(scopesOf), withVisitors: true });
   return [
+    // An agent that lives would start or stop a container beside us.
+    ...hanging.filter(({ kind }) => kind === 'process'),
     ...containerNames()
       .filter(ours)
       .map((name) => ({ kind: 'container', name }) as const),
-    ...hangingOn({ inside, scopes: folders.map(scopesOf), withVisitors: true }),
+    ...hanging.filter(({ kind }) => kind !== 'process'),
     ...list('/run/netns')
       .filter(ours)
       .map((name) => ({ kind: 'netns', name }) as const),
@@ -59,8 +62,7 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
 
 /** Of containers that run, or whose cgroups are left. */
 function containerNames(): readonly string[] {
-  const names = containerCgroups().map((folder) => path.basename(folder).replace(/^lxc\.(payload|monitor)\./, ''));
-  return [...new Set(names.map((name) => name.replace(/-\d+$/, '')))];
+  return [...new Set(containerCgroups().map(containerOf))];
 }
 
 /** Removes them and returns what would not go. */

@@ -136,23 +136,26 @@ export function killContainer(name: string): void {
   if (monitor !== undefined) tryTo('kill', '-KILL', String(monitor));
 }
 
-/** Ends it, and removes its cgroups and logs. */
+/** Ends it, and removes its cgroups and logs; false when something of it stays. A killed process is in its cgroup a little longer. */
 export function removeContainer(name: string): boolean {
   killContainer(name);
-  for (const folder of cgroupsOf(name)) removeCgroup(folder);
   for (const verb of ['start', 'stop']) rmSync(`/var/tmp/svc_${name}_lxc_${verb}.log`, { force: true });
-  // A killed process is there a little longer.
-  for (let waited = 0; waited < 100 && monitorOf(name) !== undefined; waited++)
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-  return monitorOf(name) === undefined;
+  const isGone = () => {
+    for (const folder of cgroupsOf(name)) removeCgroup(folder);
+    return monitorOf(name) === undefined && cgroupsOf(name).length === 0;
+  };
+  const until = Date.now() + 10_000;
+  while (!isGone()) {
+    if (Date.now() > until) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  }
+  return true;
 }
 
 const cgroupRoot = '/sys/fs/cgroup';
 
 function cgroupsOf(name: string): readonly string[] {
-  return containerCgroups().filter((folder) =>
-    [`lxc.payload.${name}`, `lxc.monitor.${name}`].some((head) => path.basename(folder).startsWith(head)),
-  );
+  return containerCgroups().filter((folder) => containerOf(folder) === name);
 }
 
 /** Every cgroup of a container, in every hierarchy. */
@@ -163,9 +166,17 @@ export function containerCgroups(): readonly string[] {
   );
 }
 
+/** The name of the container a cgroup belongs to; LXC puts a number behind it when the name was taken. */
+export function containerOf(cgroup: string): string {
+  return path
+    .basename(cgroup)
+    .replace(/^lxc\.(payload|monitor)\./, '')
+    .replace(/-\d+$/, '');
+}
+
 function removeCgroup(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(path.join(folder, entry.name));
   try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(path.join(folder, entry.name));
     rmdirSync(folder);
   } catch {
     // Somebody is still in it, or it is gone already.

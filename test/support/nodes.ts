@@ -40,6 +40,8 @@ export interface Nodes {
   node(name: string): TestNode;
   /** Writes the same service file on every node. */
   service(name: string, text: string): void;
+  /** One more namespace behind the switch, with these addresses and nothing else: for what is no node, removed with them. */
+  attach(label: string, ...addresses: readonly string[]): Netns;
   /** Nodes whose folder of this name below `folder/NODE` is a writable mount now: one look at the mount table. */
   writableOn(folder: string, name: string): readonly string[];
   remove(): void;
@@ -56,8 +58,10 @@ export interface NodesOptions {
 export async function makeNodes(count: number, options: NodesOptions = {}): Promise<Nodes> {
   const bridge = makeBridge();
   const all: TestNode[] = [];
+  const attached: Netns[] = [];
   const remove = () => {
     for (const node of all) removeNode(node);
+    for (const netns of attached) netns.remove();
     bridge.remove();
   };
   try {
@@ -76,6 +80,15 @@ export async function makeNodes(count: number, options: NodesOptions = {}): Prom
     },
     service: (name, text) => {
       for (const node of all) node.home.service(name, text);
+    },
+    attach: (label, ...addresses) => {
+      const netns = makeNetns(label);
+      attached.push(netns);
+      plug(netns, bridge, `${label}-port`);
+      // Else all others of the same network go with the first.
+      netns.run('sh', '-c', 'echo 1 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries');
+      for (const address of addresses) must('ip', '-n', netns.name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
+      return netns;
     },
     writableOn: (folder, name) => {
       const points = writableMounts();
@@ -107,6 +120,12 @@ function makeBridge(): Netns {
   return bridge;
 }
 
+/** A cable from its eth0 to this port of the switch. */
+function plug(netns: Netns, bridge: Netns, port: string): void {
+  netns.cable('eth0', bridge, port);
+  must('ip', '-n', bridge.name, 'link', 'set', port, 'master', 'br0');
+}
+
 async function makeNode(number: number, bridge: Netns, options: NodesOptions): Promise<TestNode> {
   const name = `node${number}`;
   const address = `10.77.0.${number}`;
@@ -114,8 +133,7 @@ async function makeNode(number: number, bridge: Netns, options: NodesOptions): P
   const netns = makeNetns(name);
   const home = makeHome();
   try {
-    netns.cable('eth0', bridge, port);
-    must('ip', '-n', bridge.name, 'link', 'set', port, 'master', 'br0');
+    plug(netns, bridge, port);
     must('ip', '-n', netns.name, 'address', 'add', `${address}/24`, 'dev', 'eth0');
     const sshd = await startSshd({ folder: path.join(home.folder, 'sshd'), address, port: 22, netns, settings: options.sshd ?? [] });
     const key = makeKey(home.path('etc', 'id_ed25519'), 'ed25519');

@@ -11,6 +11,8 @@ export interface WalkOptions {
   readonly steps: number;
   /** Told each step as it ends. */
   readonly log: (line: string) => void;
+  /** Waited for between two steps. */
+  readonly afterStep?: (step: number) => Promise<void>;
 }
 
 const names = ['node1', 'node2'] as const;
@@ -36,13 +38,14 @@ function createDice(seed: number): Dice {
 }
 
 /** Walks; throws when the data was mounted on both, when a status does not tell the truth, or when it does not come to rest at the end. */
-export async function walkPair(pair: Pair, { seed, steps, log }: WalkOptions): Promise<void> {
+export async function walkPair(pair: Pair, { seed, steps, log, afterStep }: WalkOptions): Promise<void> {
   const dice = createDice(seed);
   for (let step = 1; step <= steps; step += 1) {
     const text = await takeStep(pair, dice);
     log(`seed ${seed} step ${step}: ${text}; mounted on ${pair.mounted().join('+') || 'none'}`);
     mustNotBeSplit(pair);
     await mustTellTheTruth(pair);
+    await afterStep?.(step);
   }
   await comeToRest(pair, log);
 }

@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCli } from './cli.ts';
 import type { DaemonProcess } from './daemon.ts';
-import { type ReadFamily, readExposition } from './exposition.ts';
+import { readExposition } from './exposition.ts';
 import type { Home } from './home.ts';
 
 export interface SoakReport {
@@ -117,7 +117,7 @@ function mark(truth: Truth, service: string, state: string): void {
 /** Exported for its own test: a checker that cannot fail checks nothing. */
 export function check(text: string, truth: ReadonlyMap<string, readonly Stretch[]>, nowMs: number): readonly string[] {
   const families = readExposition(text);
-  const samples = (name: string) => (families.get(name))?.samples ?? [];
+  const samples = (name: string) => families.get(name)?.samples ?? [];
   return [...truth].flatMap(([service, stretches]) => {
     const own = ({ labels }: { labels: Readonly<Record<string, string>> }): boolean => labels['service'] === service;
     const ageS = samples('svcmgr_status_age_seconds').find(own)?.value;

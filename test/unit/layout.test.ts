@@ -8,16 +8,24 @@ import { type Import, importsOf, projectRoot, readSource, sourceFiles } from '..
 /** What each part may import, besides itself; parts are folders of agent/ or single files of it. `type:` = only its types. */
 const directions: Readonly<Record<string, readonly string[]>> = {
   'agent/errors.ts': [],
+  'agent/nearest.ts': [],
   'agent/paths.ts': ['agent/errors.ts'],
   'agent/log.ts': ['agent/errors.ts', 'type:agent/driver/'],
-  'agent/config/': ['agent/errors.ts', 'agent/driver/keywords.ts', 'type:agent/driver/'],
+  'agent/config/': ['agent/errors.ts', 'agent/nearest.ts', 'agent/driver/keywords.ts', 'type:agent/driver/'],
   'agent/driver/': ['agent/errors.ts', 'agent/config/', 'agent/io/', 'type:agent/log.ts'],
   'agent/io/': ['agent/errors.ts', 'type:agent/log.ts', 'type:agent/driver/'],
   'agent/journal/': ['agent/errors.ts', 'agent/io/'],
-  'agent/state/': ['agent/errors.ts', 'type:agent/driver/', 'type:agent/config/definition.ts'],
-  'agent/engine/': ['agent/errors.ts', 'agent/paths.ts', 'agent/log.ts', ...parts('config', 'driver', 'io', 'journal', 'state')],
+  'agent/state/': ['agent/errors.ts', 'agent/nearest.ts', 'type:agent/driver/', 'type:agent/config/definition.ts'],
+  'agent/engine/': [
+    'agent/errors.ts',
+    'agent/nearest.ts',
+    'agent/paths.ts',
+    'agent/log.ts',
+    ...parts('config', 'driver', 'io', 'journal', 'state'),
+  ],
   'agent/cli/': [
     'agent/errors.ts',
+    'agent/nearest.ts',
     'agent/paths.ts',
     'agent/log.ts',
     'agent/api/',

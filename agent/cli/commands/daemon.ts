@@ -10,7 +10,7 @@ import { startDetached } from '../../io/detach.ts';
 import { packageFolder } from '../../paths.ts';
 import { type App, formatOf, sayData } from '../app.ts';
 import { socketsOf } from '../ask-daemon.ts';
-import { renderDuration } from '../render/console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
 import { version } from '../version.ts';
 
 const answerMs = 5000;

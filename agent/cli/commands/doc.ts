@@ -1,5 +1,5 @@
 /** `svcmgr doc`: the manual from the tables. */
-import { nearestName } from '../../config/nearest.ts';
+import { nearestName } from '../../nearest.ts';
 import { nodeKeywords, resourceKeywords, serviceKeywords } from '../../config/tables.ts';
 import type { Keyword, Keywords } from '../../driver/keywords.ts';
 import { errorKinds, SvcError } from '../../errors.ts';

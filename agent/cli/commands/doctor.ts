@@ -1,7 +1,9 @@
 /** `node doctor`: is this node fit for its services? A line per check, with the command that mends it. Exit 1 when a check failed. */
 import { statfs } from 'node:fs/promises';
 import { readOwner } from '../../io/lock.ts';
-import { lockFile } from '../../engine/bracket.ts';
+import { lockFile } from '../../engine/service-lock.ts';
+import { knownArrays } from '../../engine/array-ways.ts';
+import { viewArray } from '../../engine/array-view.ts';
 import { loadNode } from '../../engine/node.ts';
 import { interruptedActions } from '../../engine/recover.ts';
 import { openService, serviceNames } from '../../engine/services.ts';
@@ -25,6 +27,7 @@ export async function doctorCommand(app: App): Promise<number> {
     ...(await toolChecks(app)),
     ...(await diskChecks(app)),
     ...driverChecks(app),
+    ...(await arrayChecks(app)),
     ...(await serviceChecks(app)),
   ];
   if (formatOf(app) !== 'tree') sayData(app, { schema: 1, node: app.world.node.name, checks }, checks);
@@ -103,6 +106,21 @@ async function diskChecks(app: App): Promise<readonly Check[]> {
 
 function driverChecks(app: App): readonly Check[] {
   return app.world.registry.refused.map((text) => ({ name: 'driver_path', state: 'fail', text }) as const);
+}
+
+/** Reached, key known, login good, its remote copy service running. */
+async function arrayChecks(app: App): Promise<readonly Check[]> {
+  const answers = await Promise.all(knownArrays(app.world.node).map((name) => viewArray(app.world, name, app.signal)));
+  return answers.map(({ name, view, error }): Check => {
+    if (view === undefined) {
+      return { name, state: 'fail', text: error?.message ?? 'no answer', ...(error?.hint === undefined ? {} : { mend: error.hint }) };
+    }
+    const { remoteCopy } = view.system;
+    const down = view.links.filter(({ status }) => status !== 'Up').map(({ target, node }) => `${node} to ${target}`);
+    if (remoteCopy !== 'Started') return { name, state: 'warn', text: `remote copy is ${remoteCopy}`, mend: `startrcopy, on ${name}` };
+    if (down.length > 0) return { name, state: 'warn', text: `link down: ${down.join(', ')}`, mend: `svcmgr array show ${name}` };
+    return { name, state: 'ok', text: `answers, ${view.groups.length} remote copy groups` };
+  });
 }
 
 async function serviceChecks(app: App): Promise<readonly Check[]> {

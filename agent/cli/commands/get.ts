@@ -3,7 +3,7 @@ import type { Problem } from '../../config/definition.ts';
 import type { IniDocument } from '../../config/document.ts';
 import { evaluateKeyword } from '../../config/evaluate-keyword.ts';
 import { splitKeyPath } from '../../config/key-path.ts';
-import { nearestName } from '../../config/nearest.ts';
+import { nearestName } from '../../nearest.ts';
 import { problemLine } from '../../config/problems.ts';
 import { SvcError } from '../../errors.ts';
 import { type App, formatOf, sayData } from '../app.ts';

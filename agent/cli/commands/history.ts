@@ -5,7 +5,7 @@ import { foldHistory, type HistoryEntry } from '../../journal/history.ts';
 import { type App, formatOf, sayData, optionOf } from '../app.ts';
 import { journaledServices } from '../journaled.ts';
 import { timeText } from '../render/clock.ts';
-import { renderDuration } from '../render/console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
 import { renderTable } from '../render/table.ts';
 import { sinceOption } from '../since.ts';
 

@@ -1,5 +1,5 @@
 /** `node ping`: every node of the node file, or one: reached by which address, its key, our login, its agent. Exit 8 when one cannot be reached. */
-import { nearestName } from '../../config/nearest.ts';
+import { nearestName } from '../../nearest.ts';
 import { isSameNode } from '../../config/scope.ts';
 import { knownNodes, type Ping, pingNode } from '../../engine/ping.ts';
 import { SvcError } from '../../errors.ts';

@@ -29,7 +29,7 @@ export async function readinessCommand(app: App): Promise<number> {
 
 async function answer(app: App, service: string, node: string | undefined): Promise<Answer> {
   try {
-    return await serviceReadiness(app.world, service, node, app.signal);
+    return await serviceReadiness(app.world, service, node, app.signal, app.call.switches.has('local'));
   } catch (thrown) {
     return { service, error: asSvcError(thrown) };
   }

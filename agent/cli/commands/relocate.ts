@@ -5,7 +5,7 @@ import { asSvcError, errorKinds, type SvcError } from '../../errors.ts';
 import { type App, formatOf, optionOf, sayData } from '../app.ts';
 import { complaint } from '../complain.ts';
 import { errorData } from '../error-data.ts';
-import { renderDuration } from '../render/console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
 import { isPattern, selectedServices } from '../selected.ts';
 
 type Moved = RelocateResult | { readonly service: string; readonly error: SvcError };

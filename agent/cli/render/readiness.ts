@@ -1,9 +1,9 @@
 /** Readiness as a person reads it: a node, its verdict, then what is in the way, what would be lost and how long it would take. */
 import type { ReadinessReport } from '../../engine/readiness.ts';
 import type { ServiceReadiness } from '../../engine/readiness-view.ts';
-import type { Duration, Way } from '../../state/readiness.ts';
+import { type Duration, endsWithSwitch, type Way } from '../../state/readiness.ts';
 import { ageText, timeText } from './clock.ts';
-import { renderDuration } from './console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
 import { printable } from './width.ts';
 import { wrap } from './wrap.ts';
 
@@ -40,10 +40,11 @@ function detailsOf(report: ReadinessReport, options: ReadinessOptions): readonly
 }
 
 /** What ends with the stop elsewhere is only worth knowing. */
-function blockersOf({ blockers, way }: ReadinessReport): readonly (readonly [string, string])[] {
-  return blockers.flatMap(({ rid, text, allow, mend }): (readonly [string, string])[] => {
+function blockersOf({ blockers, peers }: ReadinessReport): readonly (readonly [string, string])[] {
+  return blockers.flatMap((blocker): (readonly [string, string])[] => {
+    const { rid, text, allow, mend } = blocker;
     const about = rid === null ? text : `${rid}: ${text}`;
-    if (way === 'switch') return [['now', about]];
+    if (endsWithSwitch(blocker, peers)) return [['now', about]];
     return [
       ['blocked', about],
       ...(mend === undefined ? [] : [['mend', mend] as const]),

@@ -1,7 +1,8 @@
 /** A record of the journal as a line for people. */
 import { describeWho } from '../../io/identity.ts';
 import type { JournalRecord } from '../../journal/record.ts';
-import { renderDuration, renderLine } from './console.ts';
+import { renderDuration } from '../../state/duration-text.ts';
+import { renderLine } from './console.ts';
 
 export interface Described {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -8,9 +8,10 @@ import { unreachable } from './unreachable.ts';
 export interface Channels {
   /**
    * Runs `line` in a channel of its own and hands it to `work`, waiting for a free place first; the channel is closed after it.
+   * Without a line it is the login shell, with no terminal.
    * @throws SvcError UNREACHABLE when no channel could be had: the line was not run
    */
-  use<V>(line: string, work: (channel: ClientChannel) => Promise<V>, signal?: AbortSignal): Promise<V>;
+  use<V>(line: string | undefined, work: (channel: ClientChannel) => Promise<V>, signal?: AbortSignal): Promise<V>;
 }
 
 export interface ChannelsInput {
@@ -38,7 +39,7 @@ export function createChannels(input: ChannelsInput): Channels {
   };
   const oneLess = (): Promise<void> => new Promise((resolve) => (open.size > 0 ? waiting.push(resolve) : setTimeout(resolve, pauseMs)));
 
-  const begin = async (line: string, signal?: AbortSignal): Promise<ClientChannel> => {
+  const begin = async (line: string | undefined, signal?: AbortSignal): Promise<ClientChannel> => {
     let triesAlone = 10;
     for (;;) {
       signal?.throwIfAborted();
@@ -69,7 +70,7 @@ export function createChannels(input: ChannelsInput): Channels {
 }
 
 /** A channel, or the error of a server that has no more of them for now; throws when there never will be one. */
-function openOne(input: ChannelsInput, line: string, isAlone: boolean): Promise<ClientChannel | SvcError> {
+function openOne(input: ChannelsInput, line: string | undefined, isAlone: boolean): Promise<ClientChannel | SvcError> {
   const { host, address, client, openTimeoutMs } = input;
   return new Promise((resolve, reject) => {
     let isLate = false;
@@ -90,7 +91,8 @@ function openOne(input: ChannelsInput, line: string, isAlone: boolean): Promise<
       else fail('lost', 'the connection broke', error);
     };
     try {
-      client.exec(line, done);
+      if (line === undefined) client.shell(false, done);
+      else client.exec(line, done);
     } catch (error) {
       clearTimeout(timer);
       fail('lost', 'the connection is closed', error);

@@ -32,19 +32,23 @@ export interface Connection {
 /** How long the goodbye may take before the socket is closed anyway, ms. */
 const goodbyeMs = 200;
 
-/** @throws SvcError UNREACHABLE: nothing was run; `facts.level` says which step failed */
+/**
+ * @param signal nobody waits for it any more
+ * @throws SvcError UNREACHABLE: nothing was run; `facts.level` says which step failed
+ */
 export async function connect(
   host: SshHost,
   address: string,
   credentials: readonly Credential[],
   limits: ConnectLimits,
+  signal: AbortSignal,
 ): Promise<Connection> {
   const [{ Client }, trust] = await Promise.all([loadSsh2(), readHostTrust(host, address)]);
   const client = new Client();
   const socket = connectSocket({ host: address, port: host.port, noDelay: true });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   client.on('error', () => undefined); // after the login: what broke is seen by the channels and by `close`
-  const login = { host, address, client, socket, trust, credentials, limits };
+  const login = { host, address, client, socket, trust, credentials, limits, signal };
   await logIn(login);
   // 45 ms instead of 2 for each command otherwise: Nagle's algorithm waits for acknowledgements that are delayed (spec/floors.md §5).
   client.setNoDelay(true);
@@ -83,14 +87,17 @@ interface Login {
   readonly trust: HostTrust;
   readonly credentials: readonly Credential[];
   readonly limits: ConnectLimits;
+  readonly signal: AbortSignal;
 }
 
 function logIn(login: Login): Promise<void> {
-  const { host, address, client, socket, limits } = login;
+  const { host, address, client, socket, limits, signal } = login;
   return new Promise((resolve, reject) => {
     const refusal: { error?: SvcError } = {}; // ssh2 says only that the verifier said no
+    const giveUp = (): void => settle(unreachable(host, address, { level: 'client-timeout', why: 'nobody waited for it any more' }));
     const settle = (error?: SvcError): void => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
       if (error === undefined) {
         resolve();
       } else {
@@ -99,6 +106,8 @@ function logIn(login: Login): Promise<void> {
       }
     };
     const timer = setTimeout(() => settle(tooLate(login)), limits.connectTimeoutMs);
+    signal.addEventListener('abort', giveUp, { once: true });
+    if (signal.aborted) giveUp();
     client.once('ready', () => settle());
     // An agent that does not answer is no end: the key files come next.
     client.on('error', (error: Error & { level?: string }) => error.level !== 'agent' && settle(loginError(login, error)));
@@ -133,7 +142,8 @@ function configFor({ host, socket, trust, credentials, limits }: Login, onRefusa
 
 function tooLate({ host, address, limits, socket }: Login): SvcError {
   const step = socket.connecting ? 'no answer' : 'it answers, but the login was not done';
-  return unreachable(host, address, { level: 'client-timeout', why: `${step} in ${limits.connectTimeoutMs / 1000} s` });
+  const why = `${step} in ${limits.connectTimeoutMs / 1000} s`;
+  return unreachable(host, address, { level: 'client-timeout', why, facts: { connected: !socket.connecting } });
 }
 
 function loginError({ host, address, trust }: Login, error: Error & { level?: string }): SvcError {

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { Argv } from '../../driver/contract.ts';
 import type { DoorResult } from '../../driver/doors.ts';
 import { SvcError } from '../../errors.ts';
-import type { Output } from '../output.ts';
+import { createOutput, type Output } from '../output.ts';
 import { quoteArgv } from '../redact.ts';
 import { cancelled } from '../watch.ts';
 import { type ChannelEnd, endOf, isOverWithin } from './channel-end.ts';
@@ -39,6 +39,8 @@ export interface RemoteOptions {
   readonly survive?: boolean;
   /** The words alone, for a device without a shell of our kind: nothing ends it over there, no `env`, no `cwd`. */
   readonly bare?: boolean;
+  /** Of a bare command: the words are for messages only, `input` is typed into the login shell, which has no terminal. */
+  readonly shell?: boolean;
 }
 
 interface Job {
@@ -118,16 +120,17 @@ async function attempt(pool: SshPool, job: Job): Promise<DoorResult | { readonly
   if (signal?.aborted) throw cancelled(job.text);
   const { connection, isOld } = await unlessAborted(pool.connection(job.host), job);
   try {
-    return await connection.channels.use(
-      job.told === undefined ? quoteArgv(job.argv) : remoteLine,
-      (channel) => converse(job, connection.address, channel),
-      signal,
-    );
+    return await connection.channels.use(lineOf(job), (channel) => converse(job, connection.address, channel), signal);
   } catch (error) {
     if (signal?.aborted && !(error instanceof SvcError)) throw cancelled(job.text);
     if (isOld && error instanceof SvcError && error.code === 'UNREACHABLE' && !connection.isOpen()) return { again: error };
     throw error;
   }
+}
+
+function lineOf({ told, argv, options }: Job): string | undefined {
+  if (told !== undefined) return remoteLine;
+  return options.shell === true ? undefined : quoteArgv(argv);
 }
 
 async function unlessAborted<V>(work: Promise<V>, { options: { signal }, text }: Job): Promise<V> {
@@ -146,7 +149,8 @@ async function unlessAborted<V>(work: Promise<V>, { options: { signal }, text }:
 
 async function converse(job: Job, address: string, channel: ClientChannel): Promise<DoorResult> {
   const startedAt = performance.now();
-  const output = createRemoteOutput(job.options, job.mark);
+  // A bare command says no mark.
+  const output = job.told === undefined ? createOutput(job.options) : createRemoteOutput(job.options, job.mark);
   output.attach({ stdout: channel, stderr: channel.stderr });
   channel.on('error', () => undefined);
   const said = { begun: false, sentBytes: 0 };

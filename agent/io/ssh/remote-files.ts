@@ -2,16 +2,19 @@
 import type { Argv, FileStat } from '../../driver/contract.ts';
 import type { DoorResult } from '../../driver/doors.ts';
 import { SvcError } from '../../errors.ts';
+import { mostBytesOf } from '../files.ts';
 
 /** Runs a small command there; whatever its exit. */
 export type RunThere = (argv: Argv, options?: { readonly input?: string; readonly maxBytes?: number }) => Promise<DoorResult>;
 
-const maxTextBytes = 1_048_576;
+/** Names of a folder. */
+const maxListBytes = 16_777_216;
 /** Exit status of the scripts below for "nothing is there". */
 const absent = 44;
 
-/** The text of a file of at most 1 MiB; undefined when it does not exist; COMMAND when larger or not readable. */
+/** The text of a file, as large as one here may be; undefined when it does not exist; COMMAND when larger or not readable. */
 export async function readRemoteText(run: RunThere, path: string): Promise<string | undefined> {
+  const maxTextBytes = mostBytesOf(path);
   const script = `[ -e "$1" ] || exit ${absent}; [ -d "$1" ] && { echo "it is a folder" >&2; exit 1; }; exec head -c ${maxTextBytes + 1} <"$1"`;
   const ran = await ask(run, 'read', path, script, maxTextBytes + 1);
   if (ran === undefined) return undefined;
@@ -34,7 +37,7 @@ export async function listRemoteFolder(run: RunThere, path: string): Promise<rea
     'list',
     path,
     `[ -d "$1" ] || exit ${absent}; cd -- "$1" || exit; [ -r . ] || { echo "permission denied" >&2; exit 1; }; ${loop}`,
-    16 * maxTextBytes,
+    maxListBytes,
   );
   if (ran?.truncated) throw failed('list', path, 'too many names');
   return (ran?.stdout ?? '').split('\0').slice(0, -1).sort();

@@ -1,6 +1,6 @@
 /** `cron:` members: the five fields of Vixie cron (crontab(5)), without its `L`, `W`, `#` relatives. */
 import type { CronMember, NumberSet, ParseReport } from './model.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestName } from '../../nearest.ts';
 import { dayField, monthField, type NumberField, parseNumber } from './number-set.ts';
 
 const none: ReadonlyMap<string, number> = new Map();
@@ -72,7 +72,7 @@ export function parseCron(text: string, report: ParseReport): CronMember | undef
   const expanded = written.startsWith('@') ? aliases.get(written.toLowerCase()) : written;
   if (expanded === undefined) {
     const names = [...aliases.keys()];
-    return report.fault(written, `'${written}' is not a cron alias; allowed: ${names.join(', ')}`, nearestWord(written, names));
+    return report.fault(written, `'${written}' is not a cron alias; allowed: ${names.join(', ')}`, nearestName(written, names));
   }
   const fields = expanded.split(/\s+/).filter((field) => field !== '');
   const [minute = '', hour = '', monthDay = '', month = '', weekday = ''] = fields;

@@ -1,6 +1,6 @@
 /** The days field: `mon-fri`, `*:last`, `fri:+1`, `:-2`. */
 import type { DayRule, ParseReport } from './model.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestName } from '../../nearest.ts';
 import { dayField, parseModulo, parseNumberItem } from './number-set.ts';
 
 const nthWords: ReadonlyMap<string, number> = new Map([
@@ -29,7 +29,7 @@ function parseMonthDays(text: string, report: ParseReport): readonly number[] | 
     return days.length > 0 ? days : report.fault(`:${text}`, `':${text}' selects no day of the month`);
   }
   if (!/^[+-]?\d{1,3}$/.test(text)) {
-    return report.fault(`:${text}`, `'${text}' is not a day of the month; allowed: ${nthText}`, nearestWord(text, nthWords.keys()));
+    return report.fault(`:${text}`, `'${text}' is not a day of the month; allowed: ${nthText}`, nearestName(text, nthWords.keys()));
   }
   const value = Number(text);
   // The peer takes `:0` and never runs.

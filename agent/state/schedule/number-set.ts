@@ -1,6 +1,6 @@
 /** Days, weeks and months as sets of numbers: names, lists, ranges that wrap, modulo filters. */
 import type { NumberSet, ParseReport } from './model.ts';
-import { nearestWord } from './nearest-word.ts';
+import { nearestName } from '../../nearest.ts';
 
 export const dayNames = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 export const monthNames = [
@@ -61,7 +61,7 @@ export function parseNumber(word: string, field: NumberField, report: ParseRepor
     if (value >= field.min && value <= field.max) return value;
     return report.fault(word, `${field.what} ${word} does not exist; allowed: ${field.allowed}`);
   }
-  return report.fault(word, `'${word}' is not a ${field.what}; allowed: ${field.allowed}`, nearestWord(word, field.names.keys()));
+  return report.fault(word, `'${word}' is not a ${field.what}; allowed: ${field.allowed}`, nearestName(word, field.names.keys()));
 }
 
 function everyNumber(field: NumberField): number[] {

@@ -83,5 +83,5 @@ async function toolsOfStop(subject: Subject): Promise<readonly string[]> {
 }
 
 function toolsOf(touches: readonly Touch[]): readonly string[] {
-  return [...new Set(touches.flatMap(({ argv }) => argv?.[0] ?? []))];
+  return [...new Set(touches.flatMap(({ argv, on }) => (on === 'array' ? [] : (argv?.[0] ?? []))))];
 }

@@ -26,6 +26,7 @@ describe('evaluate node', () => {
     expect(sections['array#hp3par1.opensvc.com']).to.deep.equal({
       type: 'hp3par',
       method: 'ssh',
+      dialect: 'exec',
       manager: '192.168.100.199',
       username: 'opensvc',
       key: '/home/opensvc/.ssh/id_dsa',

@@ -73,6 +73,7 @@ function contextOf(table: Table, bench: Omit<Bench, 'input'>): ContextInput {
     },
     configOn: async (node) => ({ port: node === 'node2' ? 81 : 80 }),
     section: (name) => (name === 'array#a1' ? { name, values: { server: 'a1' } } : undefined),
+    devicesOf: async () => ({ uses: [], gives: [] }),
     resources: () => [{ rid: 'fs#1', type: 'fs.ext4', label: 'fs', config: {}, report: undefined }],
   };
 }

@@ -170,6 +170,54 @@ describe('driver app.forking', () => {
     }
   });
 
+  describe('a stop that was cut', () => {
+    const config = { script: '/s', start: 'true', stop: 'true', check: 'true' };
+    const cut = async (error: SvcError, exitCode: () => number = () => 0) => {
+      const made = fake(config, exitCode);
+      made.machine.changes = { '/s stop': () => error };
+      await errorOf(forking.stop?.(made.at as never));
+      return made;
+    };
+
+    it('leaves what still answers no more than warn, and no start takes it for up', async () => {
+      const killed = new SvcError('COMMAND', 'killed', { facts: { exitCode: 137 } });
+      for (const error of [new SvcError('CANCELLED', 'cut'), new SvcError('TIMEOUT', 'cut'), killed]) {
+        let exitCode = 0;
+        const made = await cut(error, () => exitCode);
+        const report = await made.status();
+        expect([report.state, report.notes?.[0]?.mend]).to.deep.equal(['warn', 'svcmgr -s svc1 stop --rid it#1']);
+        expect(await forking.blockers?.(made.at as never, 'start')).to.deep.equal([
+          { text: 'it was told to stop and has not ended yet: stop the resource first' },
+        ]);
+        expect(await errorOf(forking.start?.(made.at as never))).to.include({ code: 'REFUSED' });
+        // It has ended since: nothing stands in the way of a start.
+        exitCode = 1;
+        expect((await made.status()).state).to.equal('down');
+        expect(await forking.blockers?.(made.at as never, 'start')).to.deep.equal([]);
+        await forking.start?.(made.at as never);
+        exitCode = 0;
+        expect((await made.status()).state).to.equal('up');
+      }
+    });
+
+    it('is finished by a stop', async () => {
+      let exitCode = 0;
+      const made = await cut(new SvcError('CANCELLED', 'cut'), () => exitCode);
+      made.machine.changes = {};
+      await forking.stop?.(made.at as never);
+      exitCode = 0;
+      expect((await made.status()).state).to.equal('up');
+      expect(made.done.filter((line) => line === '/s stop')).to.have.length(2);
+    });
+
+    it('but one whose command ran and said no changes nothing of what is known', async () => {
+      const made = await cut(new SvcError('COMMAND', 'clients are connected', { facts: { exitCode: 1 } }));
+      expect((await made.status()).state).to.equal('up');
+      expect(await forking.blockers?.(made.at as never, 'start')).to.deep.equal([]);
+      await forking.start?.(made.at as never);
+    });
+  });
+
   it('says when nothing is set to be done', async () => {
     const report = await fake({ script: '/s' }).status();
     expect(report.state).to.equal('n/a');

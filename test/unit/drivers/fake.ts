@@ -114,6 +114,7 @@ export function createFake(driver: Driver, options: FakeOptions): Fake {
     instanceOn: async (node) => options.peers?.[node]?.instance ?? { state: 'down', text: `down on ${node}` },
     configOn: refuse,
     section: () => undefined,
+    devicesOf: async () => ({ uses: [], gives: [] }),
     resources: options.resources ?? [],
     resource: (rid) => options.resources?.find((view) => view.rid === rid),
     shared: (_key, probe) => probe(),

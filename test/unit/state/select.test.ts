@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { SvcError } from '../../../agent/errors.ts';
-import { nearestNames } from '../../../agent/state/nearest.ts';
 import { type RidOptions, type Selectable, selectRids } from '../../../agent/state/select.ts';
 
 const resources: readonly Selectable[] = [
@@ -57,13 +56,5 @@ describe('resource selection', () => {
 
   it('refuses empty names', () => {
     for (const options of [{ rid: '' }, { rid: 'fs,' }, { tags: 'a++b' }]) expect(failure(options).code).to.equal('CONFIG');
-  });
-});
-
-describe('nearest names', () => {
-  it('finds names by few edits or by their beginning, best first', () => {
-    expect(nearestNames('svc11', ['svc1', 'web', 'svc12', 'svc111'])).to.deep.equal(['svc1', 'svc111', 'svc12']);
-    expect(nearestNames('web', ['web.opensvc.com', 'db.opensvc.com'])).to.deep.equal(['web.opensvc.com']);
-    expect(nearestNames('qqqqqq', ['svc1'])).to.deep.equal([]);
   });
 });

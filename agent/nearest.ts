@@ -1,4 +1,4 @@
-/** The nearest known name for a mistyped one (every error names it: spec/config.md "Validation"). */
+/** The nearest known name for a mistyped one (every error names it: spec/config.md "Validation"). A leaf: every part may ask. */
 
 /** Longer names are not compared: no keyword, type or node name comes near it, and hostile input stays cheap. */
 const comparableLength = 64;
@@ -18,6 +18,21 @@ export function nearestName(word: string, known: Iterable<string>): string | und
     }
   }
   return best;
+}
+
+/**
+ * The known names closest to a wrong one, best first, at most `limit`: those within a third of its length in edits, and those that
+ * contain it or begin like it.
+ */
+export function nearestNames(wrong: string, known: Iterable<string>, limit = 3): readonly string[] {
+  if (wrong.length > comparableLength) return [];
+  const allowed = Math.max(1, Math.floor(wrong.length / 3));
+  const scored = [...new Set(known)].map((name) => ({ name, cost: editDistance(wrong.toLowerCase(), name.toLowerCase()) }));
+  const close = scored.filter(({ name, cost }) => cost <= allowed || (wrong.length > 1 && name.includes(wrong)));
+  return close
+    .sort((a, b) => a.cost - b.cost || (a.name < b.name ? -1 : 1))
+    .slice(0, limit)
+    .map(({ name }) => name);
 }
 
 /** Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, or swap of two neighbours cost 1. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { editDistance, nearestName } from '../../../agent/config/nearest.ts';
+import { editDistance, nearestName, nearestNames } from '../../agent/nearest.ts';
 
 describe('nearest name', () => {
   it('counts inserts, deletes, replacements and swaps', () => {
@@ -16,5 +16,13 @@ describe('nearest name', () => {
     expect(nearestName('x', ['type'])).to.equal(undefined);
     expect(nearestName('', ['a'])).to.equal(undefined);
     expect(nearestName('n'.repeat(1000), ['n'.repeat(1001)])).to.equal(undefined);
+  });
+});
+
+describe('nearest names', () => {
+  it('finds names by few edits or by their beginning, best first', () => {
+    expect(nearestNames('svc11', ['svc1', 'web', 'svc12', 'svc111'])).to.deep.equal(['svc1', 'svc111', 'svc12']);
+    expect(nearestNames('web', ['web.opensvc.com', 'db.opensvc.com'])).to.deep.equal(['web.opensvc.com']);
+    expect(nearestNames('qqqqqq', ['svc1'])).to.deep.equal([]);
   });
 });

@@ -1,0 +1,110 @@
+/**
+ * The daemon over 10, 100 and 1000 services of eight cheap real resources, in a whole minute each: the round of looks, scrapes every
+ * 100 ms, a start in the middle of the round, processor time, memory. Needs a build and five minutes.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ask } from '../agent/api/client.ts';
+import { type BenchDaemon, startBenchDaemon } from './lib/daemon.ts';
+import { type BenchHome, makeBenchHome } from './lib/home.ts';
+import { type Bench, percentile, type Row } from './lib/measure.ts';
+
+const sizes = (process.env['SVCMGR_BENCH_SERVICES'] ?? '10,100,1000').split(',').map(Number);
+const minuteMs = 62_000;
+const aims = { rssMiB: 250, scrapeMs: 100, delayMs: 100 } as const;
+
+function serviceText(folder: string, name: string): string {
+  const head = '[DEFAULT]\nnodes = bench\n';
+  const flags = [1, 2, 3].map((at) => `[fs#${at}]\ntype = flag\n`);
+  const mounts = [
+    `[fs#4]\ntype = directory\npath = /tmp\n`,
+    `[fs#5]\ntype = tmpfs\nmnt = ${folder}/${name}/t\n`,
+    `[fs#6]\ntype = bind\ndev = /tmp\nmnt = ${folder}/${name}/b\n`,
+  ];
+  const apps = [1, 2].map((at) => `[app#${at}]\ntype = simple\nstart = /bin/sleep 1000\n`);
+  return [head, ...flags, ...mounts, ...apps].join('\n');
+}
+
+export async function bench(): Promise<Bench> {
+  const rows: Row[] = [];
+  const missed: string[] = [];
+  for (const size of sizes) {
+    const names = Array.from({ length: size }, (_, at) => `svc${at}`);
+    const texts = Object.fromEntries(names.map((name) => [name, serviceText('/tmp/svt-never-mounted', name)]));
+    const home = makeBenchHome({ ...texts, alone: '[DEFAULT]\nnodes = bench\n\n[fs#1]\ntype = flag\n' });
+    try {
+      const found = await measureSize(home, size);
+      rows.push(...found.rows);
+      missed.push(...found.missed);
+    } finally {
+      home.remove();
+    }
+  }
+  const text = `RSS below ${aims.rssMiB} MiB, scrape p99 below ${aims.scrapeMs} ms, a start in a round delayed by less than ${aims.delayMs} ms`;
+  return { title: 'daemon: rounds of looks', rows, aim: { text: [text, ...missed].join('; '), met: missed.length === 0 } };
+}
+
+async function measureSize(home: BenchHome, size: number): Promise<{ rows: readonly Row[]; missed: readonly string[] }> {
+  const daemon = await startBenchDaemon(home);
+  try {
+    const quiet = await actTwice(daemon);
+    const cpuMs = daemon.cpuMs();
+    const begunMs = performance.now();
+    const scrapes: number[] = [];
+    const inRound: number[] = [];
+    while (performance.now() - begunMs < minuteMs) {
+      scrapes.push(await scrape(daemon));
+      if ((await daemon.state())?.looking !== 0) inRound.push(...(await actTwice(daemon)));
+      await delay(100);
+    }
+    const share = ((daemon.cpuMs() - cpuMs) / (performance.now() - begunMs)) * 100;
+    const state = await daemon.state();
+    const rssMiB = (state?.rssBytes ?? 0) / 1_048_576;
+    const delayMs = percentile(inRound, 0.5) - percentile(quiet, 0.5);
+    const p99Ms = percentile(scrapes, 0.99);
+    const missed = [
+      ...(rssMiB < aims.rssMiB ? [] : [`${size}: RSS ${rssMiB.toFixed(0)} MiB`]),
+      ...(p99Ms < aims.scrapeMs ? [] : [`${size}: scrape p99 ${p99Ms.toFixed(0)} ms`]),
+      ...(inRound.length === 0 || delayMs < aims.delayMs ? [] : [`${size}: start later by ${delayMs.toFixed(0)} ms`]),
+    ];
+    const label = `${size} services (${rssMiB.toFixed(0)} MiB, ${share.toFixed(1)} % CPU)`;
+    return {
+      rows: [
+        rowFor(`${label}: a round`, [state?.roundMs ?? Number.NaN]),
+        rowFor(`${size}: /metrics, over a minute`, scrapes),
+        rowFor(`${size}: start or stop, quiet`, quiet),
+        ...(inRound.length === 0 ? [] : [rowFor(`${size}: start or stop, in a round`, inRound)]),
+      ],
+      missed,
+    };
+  } finally {
+    await daemon.stop();
+  }
+}
+
+async function scrape({ socket }: BenchDaemon): Promise<number> {
+  const begunMs = performance.now();
+  const answer = await ask({ socket, method: 'GET', path: '/metrics', timeoutMs: 30_000 });
+  if (typeof answer !== 'object' || answer.status !== 200) throw new Error(`no metrics: ${JSON.stringify(answer)}`);
+  return performance.now() - begunMs;
+}
+
+/** A start and a stop of a service of its own, through the API, each to its end. */
+async function actTwice({ socket }: BenchDaemon): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (const verb of ['start', 'stop']) {
+    const begunMs = performance.now();
+    await ask({ socket, method: 'POST', path: '/v1/actions', body: { verb, selector: 'alone' }, timeoutMs: 30_000 });
+    for (let running = true; running; ) {
+      const answer = await ask({ socket, method: 'GET', path: '/v1/actions', timeoutMs: 30_000 });
+      const runs = typeof answer === 'object' ? (JSON.parse(answer.body) as { actions: { exit: number | null }[] }).actions : [];
+      running = runs.at(-1)?.exit === null;
+      if (running) await delay(2);
+    }
+    times.push(performance.now() - begunMs);
+  }
+  return times;
+}
+
+function rowFor(name: string, times: readonly number[]): Row {
+  return { name, minMs: Math.min(...times), medianMs: percentile(times, 0.5), p95Ms: percentile(times, 0.95), ratio: 1 };
+}

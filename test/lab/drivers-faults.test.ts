@@ -1,0 +1,135 @@
+/** Filesystems whose disk fails, hangs or is slow, and one that comes from another node: on device-mapper targets and a real NFS server. */
+import { expect } from 'chai';
+import { useLab } from './lab.ts';
+
+const service = `[fs#1]
+type = ext4
+dev = /dev/mapper/faulty
+mnt = /srv/data
+check_read = true
+stat_timeout = 3s
+
+[fs#2]
+type = tmpfs
+mnt = /srv/data/inner
+size = 1m
+`;
+
+const nfsService = `[fs#1]
+type = nfs
+dev = node2:/export/svc1
+mnt = /srv/nfs
+mnt_opt = vers=4.2,soft,timeo=20,retrans=1
+stat_timeout = 3s
+check_read = true
+`;
+
+interface Shown {
+  readonly avail: string;
+  readonly resources: Readonly<
+    Record<string, { readonly status: string; readonly notes: readonly { readonly level: string; readonly text: string }[] }>
+  >;
+}
+
+describe('lab: filesystems in trouble', function () {
+  this.timeout(240_000);
+  const lab = useLab({ nodes: ['node1', 'node2'], disksMb: [128] });
+  const node = () => lab().node('node1');
+  const svcmgr = (name: string, ...words: readonly string[]) => node().run(['svcmgr', '-s', name, ...words], { timeoutMs: 120_000 });
+  const must = async (name: string, ...words: readonly string[]): Promise<void> => {
+    const { code, stdout, stderr } = await svcmgr(name, ...words);
+    expect(code, `${words.join(' ')}\n${stdout}${stderr}`).to.equal(0);
+  };
+  const status = async (name: string): Promise<Shown> =>
+    JSON.parse(await node().must(['svcmgr', '-s', name, 'print', 'status', '--format', 'json'])) as Shown;
+  const notesOf = (shown: Shown, rid: string) => shown.resources[rid]?.notes.map(({ text }) => text).join('; ') ?? '';
+  /** Puts another table under the device that is in use. */
+  const become = (table: string) =>
+    node().sh(`dmsetup suspend --nolockfs faulty && dmsetup load faulty --table "$1" && dmsetup resume faulty`, [table]);
+  let sectors = '';
+  const good = () => `0 ${sectors} linear /dev/vdb 0`;
+
+  before('a disk that can be made to fail', async () => {
+    for (const [name, text] of [
+      ['data', service],
+      ['nfs', nfsService],
+    ] as const) {
+      await node().must(['mkdir', '-p', '/etc/svcmgr/services.d']);
+      await node().write(`/etc/svcmgr/services.d/${name}.conf`, text);
+    }
+    sectors = (await node().must(['blockdev', '--getsz', '/dev/vdb'])).trim();
+    await node().sh('modprobe dm-mod; modprobe dm-delay; mkfs.ext4 -q -E lazy_itable_init=0 /dev/vdb; dmsetup create faulty --table "$1"', [
+      good(),
+    ]);
+  });
+
+  beforeEach('all is well', async () => {
+    await become(good());
+    await must('data', 'start');
+    expect((await status('data')).avail).to.equal('up');
+  });
+
+  afterEach('end of the trouble', async () => {
+    await become(good());
+    await svcmgr('data', 'stop');
+    await node().sh('e2fsck -fy /dev/mapper/faulty >/dev/null; [ $? -le 1 ]');
+  });
+
+  it('says that the kernel made it read-only after an I/O error, and can be stopped', async () => {
+    await become(`0 ${sectors} error`);
+    await node().run(['bash', '-c', 'for i in 1 2 3; do echo x >/srv/data/file$i; sync /srv/data/file$i; done']);
+    const shown = await status('data');
+    expect(shown.resources['fs#1']?.status).to.equal('warn');
+    expect(notesOf(shown, 'fs#1')).to.match(/read-only|cannot be read|stopped this filesystem/);
+    await must('data', 'stop');
+    expect((await node().must(['cat', '/proc/self/mountinfo'])).includes('/srv/data')).to.equal(false);
+  });
+
+  it('says within its limit that a slow disk does not answer, and looks at the others meanwhile', async () => {
+    await node().sh('mkdir -p /srv/data/cold && sync && echo 3 >/proc/sys/vm/drop_caches');
+    await become(`0 ${sectors} delay /dev/vdb 0 20000`);
+    const begun = Date.now();
+    const shown = await status('data');
+    expect(Date.now() - begun).to.be.below(60_000);
+    expect(shown.resources['fs#2']?.status).to.equal('up');
+    expect(['warn', 'undef']).to.include(shown.resources['fs#1']?.status);
+    expect(notesOf(shown, 'fs#1')).to.match(/does not answer within 3 s|no answer/);
+  });
+
+  it('gives an answer while the disk is suspended', async () => {
+    await node().sh('sync; echo 3 >/proc/sys/vm/drop_caches; dmsetup suspend --nolockfs faulty');
+    const shown = await status('data');
+    await node().sh('dmsetup resume faulty');
+    expect(shown.resources['fs#2']?.status).to.equal('up');
+    expect(['warn', 'undef']).to.include(shown.resources['fs#1']?.status, notesOf(shown, 'fs#1'));
+  });
+
+  it('unmounts what is stacked and what lies below first', async () => {
+    await node().sh('mkdir -p /srv/data/deep && mount -t tmpfs deep /srv/data/deep && mount -t tmpfs over /srv/data/deep');
+    await must('data', 'stop');
+    expect((await node().must(['cat', '/proc/self/mountinfo'])).includes('/srv/data')).to.equal(false);
+  });
+
+  it('mounts from an NFS server of another node, and tells when that is gone', async () => {
+    await lab()
+      .node('node2')
+      .sh(
+        `modprobe nfsd; mkdir -p /export/svc1 /var/lib/nfs/sm /run/rpcbind && mount -t tmpfs export /export && mkdir /export/svc1 && echo word >/export/svc1/word
+         mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd
+         exportfs -i -o rw,no_root_squash,fsid=0,insecure 10.77.0.1:/export
+         exportfs -i -o rw,no_root_squash,fsid=1,insecure 10.77.0.1:/export/svc1
+         rpc.mountd --no-nfs-version 2 --no-nfs-version 3 && rpc.nfsd --no-nfs-version 3 --no-udp 2`,
+      );
+    await node().write('/etc/svcmgr/services.d/nfs.conf', nfsService.replace('/export/svc1', '/svc1'));
+    await must('nfs', 'start');
+    expect(await node().must(['cat', '/srv/nfs/word'])).to.match(/^word$/m);
+    expect((await status('nfs')).avail).to.equal('up');
+    await node().cut('service');
+    await node().sh('echo 3 >/proc/sys/vm/drop_caches');
+    const shown = await status('nfs');
+    expect(['warn', 'undef']).to.include(shown.resources['fs#1']?.status, notesOf(shown, 'fs#1'));
+    await node().restore('service');
+    await must('nfs', 'stop');
+    expect((await status('nfs')).avail).to.equal('down');
+  });
+});

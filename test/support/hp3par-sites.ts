@@ -1,0 +1,181 @@
+/**
+ * The two sites of the HP 3PAR document on one machine: two nodes in namespaces of their own, each with the built agent, and behind the
+ * same switch the managers of two simulated arrays, a process of its own. The service has a filesystem on the replicated volume, which
+ * each node sees as a loop device of its own array. An observer watches the mount table all the time.
+ */
+import { appendFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { documentPair, type SimConfig } from '../sim/hp3par/config.ts';
+import type { Remote } from '../sim/hp3par/control-socket.ts';
+import { makeUser, type SpawnedHp3par, spawnHp3par, type TestUser } from '../sim/hp3par/use.ts';
+import type { CliProcess, CliResult } from './cli.ts';
+import { must, tryTo } from './command.ts';
+import { removeFolder } from './leftovers.ts';
+import { makeFolder } from './names.ts';
+import { makeNodes, type Nodes, nodesNeeds, type TestNode } from './nodes.ts';
+import { agentsOf } from './pair.ts';
+import type { Needs } from './skip.ts';
+
+export const sitesNeeds = {
+  root: true,
+  tools: [...nodesNeeds.tools, 'losetup', 'mkfs.ext4', 'e2fsck'],
+  files: ['/dev/loop-control'],
+} as const satisfies Needs;
+
+export const siteService = 'svc1.opensvc.com';
+const volume = 'VV_SVC1_ROOT';
+
+export interface Site {
+  readonly node: TestNode;
+  /** Name and address of its array. */
+  readonly array: string;
+  readonly address: string;
+  readonly rcg: string;
+  /** Where the filesystem of the service is mounted on this node. */
+  readonly mount: string;
+  /** `svcmgr -s svc1.opensvc.com ARGV`, to its end. */
+  run(...argv: readonly string[]): Promise<CliResult>;
+  /** The same, and an error with its words when it does not end with 0. */
+  must(...argv: readonly string[]): Promise<CliResult>;
+  spawn(...argv: readonly string[]): CliProcess;
+  /** SIGKILL to every svcmgr that runs there; returns how many. */
+  killAgents(): number;
+}
+
+export interface Sites {
+  readonly folder: string;
+  readonly nodes: Nodes;
+  readonly arrays: Remote;
+  readonly site1: Site;
+  readonly site2: Site;
+  /** Nodes on which the filesystem is mounted writable now, by the kernel. */
+  mounted(): readonly string[];
+  /** No power at a site: array, node, agents; nothing of it answers a packet any more. */
+  kill(site: Site): Promise<void>;
+  revive(site: Site): Promise<void>;
+  /** Commands that changed something on an array so far, `hp3par1: stoprcopygroup -f MYRCG`. */
+  changes(): Promise<readonly string[]>;
+  remove(): Promise<void>;
+}
+
+const names = [
+  { name: 'node1', array: 'hp3par1.opensvc.com', address: '10.77.0.101', rcg: 'MYRCG' },
+  { name: 'node2', array: 'hp3par2.opensvc.com', address: '10.77.0.102', rcg: 'MYRCG.r12345' },
+] as const;
+
+/** Arrays that are as fast as a test needs them, and really take time. */
+const timing = { taskMs: 300, syncMs: 200, failingMs: 1000 };
+
+/** The service file of the document, with what stands on the volume here. */
+function serviceText(folder: string, more: string): string {
+  const device = (array: string) => path.join(folder, 'arrays', 'dev', array, volume);
+  return `[DEFAULT]
+nodes = node1
+drpnodes = node2
+lock_timeout = 30s
+
+[sync#1]
+type = hp3par
+mode = async
+array@node1 = hp3par1.opensvc.com
+array@node2 = hp3par2.opensvc.com
+rcg@node1 = MYRCG
+rcg@node2 = MYRCG.r12345
+sync_max_delay = 5
+${more}
+[fs#1]
+type = ext4
+dev@node1 = ${device('hp3par1.opensvc.com')}
+dev@node2 = ${device('hp3par2.opensvc.com')}
+mnt = ${folder}/{nodename}/data
+`;
+}
+
+/** @param more lines behind those of [sync#1]; @param change of the arrays */
+export async function makeSites(more = '', change: (config: SimConfig) => SimConfig = (config) => config): Promise<Sites> {
+  const folder = makeFolder();
+  const nodes = await makeNodes(2, { node: ['peer_timeout = 10s'] });
+  const netns = nodes.attach('arrays', ...names.map(({ address }) => address));
+  const user = makeUser(folder, { name: 'opensvc' });
+  const sim = await spawnHp3par(change(arraysOf(user)), path.join(folder, 'arrays'), netns);
+  introduce(nodes, sim, user, folder);
+  nodes.service(siteService, serviceText(folder, more));
+  must('mkfs.ext4', '-q', path.join(folder, 'arrays', 'dev', names[0].array, volume));
+  await sim.controls.run(names[0].array, 'syncrcopy -w MYRCG');
+  const [site1, site2] = names.map((place) => makeSite(nodes.node(place.name), place, folder)) as [Site, Site];
+  return {
+    folder,
+    nodes,
+    arrays: sim.controls,
+    site1,
+    site2,
+    mounted: () => nodes.writableOn(folder, 'data'),
+    kill: async (site) => {
+      await sim.controls.kill(site.array, 'hang');
+      must('ip', '-n', netns.name, 'address', 'del', `${site.address}/24`, 'dev', 'eth0');
+      site.node.cut();
+      site.killAgents();
+      // Its memory goes with its power, and what it had mounted with that.
+      tryTo('umount', site.mount);
+    },
+    revive: async (site) => {
+      must('ip', '-n', netns.name, 'address', 'add', `${site.address}/24`, 'dev', 'eth0');
+      site.node.restore();
+      await sim.controls.revive(site.array);
+    },
+    changes: async () =>
+      (await sim.controls.log()).filter(({ line }) => !line.startsWith('show')).map(({ array, line }) => `${array.split('.')[0]}: ${line}`),
+    remove: async () => {
+      for (const { node, killAgents } of [site1, site2]) {
+        node.restore();
+        killAgents();
+      }
+      await delay(0);
+      await sim.stop();
+      removeFolder(folder);
+      nodes.remove();
+    },
+  };
+}
+
+function arraysOf(user: TestUser): SimConfig {
+  const pair = documentPair(user, 16);
+  const arrays = pair.arrays.map((array, index) => ({ ...array, address: names[index === 0 ? 0 : 1].address, port: 22 }));
+  return { ...pair, arrays, clock: 'real', timing, devices: true };
+}
+
+/** Both nodes know both arrays, by key and host key. */
+function introduce(nodes: Nodes, sim: SpawnedHp3par, user: TestUser, folder: string): void {
+  const knownHosts = path.join(folder, 'known_hosts');
+  writeFileSync(knownHosts, names.map(({ array, address }) => `${address} ${sim.ssh(array).publicHostKey}\n`).join(''));
+  const sections = names.map(
+    ({ array, address }) =>
+      `\n[array#${array}]\ntype = hp3par\nusername = ${user.name}\nmanager = ${address}\nkey = ${user.key}\nknown_hosts = ${knownHosts}\n`,
+  );
+  for (const { home } of nodes.all) appendFileSync(home.path('etc', 'svcmgr.conf'), sections.join(''));
+}
+
+function makeSite(node: TestNode, place: (typeof names)[number], folder: string): Site {
+  const argv = (words: readonly string[]) => ['-s', siteService, ...words];
+  const run: Site['run'] = (...words) => node.cli(argv(words), { timeoutMs: 120_000 });
+  return {
+    node,
+    array: place.array,
+    address: place.address,
+    rcg: place.rcg,
+    mount: path.join(folder, node.name, 'data'),
+    run,
+    must: async (...words) => {
+      const result = await run(...words);
+      if (result.code !== 0) throw new Error(`${words.join(' ')} on ${node.name}: exit ${result.code}\n${result.stdout}${result.stderr}`);
+      return result;
+    },
+    spawn: (...words) => node.spawn(argv(words)),
+    killAgents: () => {
+      const pids = agentsOf(node);
+      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      return pids.length;
+    },
+  };
+}
