@@ -12,7 +12,8 @@ const clusterKeywords = {
   flex_min: () => true,
   flex_max: () => true,
   flex_target: () => true,
-  monitor_action: (settings) => settings.monitor_action === 'switch',
+  // Between nodes of a service the daemon switches by itself; one that has nowhere to go does nothing.
+  monitor_action: ({ monitor_action, nodes, drpnodes }) => monitor_action === 'switch' && nodes.length + drpnodes.length < 2,
   hard_affinity: () => true,
   hard_anti_affinity: () => true,
   soft_affinity: () => true,
