@@ -96,7 +96,10 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
   const start = (answers?: Shared): Promise<StatusDocument> => {
     fresh = answers;
     const started = round().finally(() => {
-      if (running === started) running = undefined;
+      if (running !== started) return;
+      running = undefined;
+      // Looks at what is monitored go on until the next round: what was told for this one is old by then.
+      fresh = undefined;
     });
     running = started;
     return started;

@@ -152,8 +152,8 @@ async function keep(run: Run, kept: KeptState, resources: Readonly<Record<string
   const entries = Object.entries(resources).map(([rid, one]) => [rid, keptOf(one, kept.resources[rid], seen)] as const);
   const changed = Object.entries(resources).flatMap(([rid, { status }]) => {
     const before = kept.resources[rid];
-    const from = before?.unknownSince === undefined ? before?.status : 'undef';
-    return from === status ? [] : [{ rid, from: from ?? 'n/a', to: status }];
+    const from = before?.unknownSince === undefined ? (before?.status ?? 'n/a') : 'undef';
+    return from === status ? [] : [{ rid, from, to: status }];
   });
   try {
     if (changed.length > 0) journalChanges(run, changed);

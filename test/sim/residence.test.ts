@@ -95,6 +95,20 @@ describe('sim: residence', () => {
     expect(questions).to.equal(before + 2);
   });
 
+  it('looks at what is monitored by nothing that an asked look was told before', async () => {
+    bench().service(plain);
+    let questions = 0;
+    bench().stage.part('app#1').on = async (call, at) => {
+      if (call === 'status') await at.shared('marks of processes', async () => ++questions);
+    };
+    await begin();
+    await settled();
+    await daemon.look(svc);
+    const before = questions;
+    pass(monitorIntervalMs);
+    await eventually(() => questions === before + 1);
+  });
+
   it('a hanging probe delays neither other services nor the monitored resources beside it, and is not started twice', async () => {
     bench().service(plain.replace('type = double\n', 'type = double\nstatus_timeout = 3s\n'));
     bench().service('[DEFAULT]\nnodes = node1\n\n[fs#7]\ntype = double\n', 'svc2');
