@@ -3,6 +3,7 @@ import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { forgetIfKept, recallForBoot, rememberForBoot } from '../lib/boot-memory.ts';
 import { mapperReads } from '../lib/device-mapper.ts';
+import { uncovered } from '../lib/pr-cover.ts';
 import { whoseKey } from '../lib/pr-owner.ts';
 import { plainKey } from '../lib/pr-output.ts';
 import { foreignKeys, holdOf, lookAtLun, reportOf, type SeenLun } from '../lib/pr-status.ts';
@@ -84,8 +85,16 @@ async function refusalOf(at: At, { seat, standing }: SeenLun, other: string): Pr
   return owner.isDown ? undefined : `${seat.name} ${how} by ${other} (${owner.text})`;
 }
 
-/** Its start comes before whatever writes, and refuses or takes every key away that may write. A disk without reservations guards nothing. */
+/**
+ * Its start comes before whatever writes, and refuses or takes every key away that may write. A disk without reservations guards
+ * nothing, and neither does this one while the service has data on others.
+ */
 async function guard(at: At): Promise<string | undefined> {
+  const open = uncovered(at.resources);
+  if (open.length > 0) {
+    at.log.debug(`guards nothing: ${open.join(', ')} is not reserved`);
+    return undefined;
+  }
   const held = await recallHeld(at);
   const luns = await look(at, await keyOf(at, held), await devicesOf(at, held));
   const isSure = luns.length > 0 && luns.every((lun) => lun.standing !== undefined);
