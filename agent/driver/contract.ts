@@ -206,6 +206,8 @@ export interface Driver<T extends Keywords = Keywords> {
   lastSyncs?(at: Observe<T>): Promise<Readonly<Record<string, string>>>;
   start?(at: Act<T>): Promise<void>;
   stop?(at: Act<T>): Promise<void>;
+  /** After a boot: takes back what this node left in storage that others see (a tag, a reservation), unless it is in use here. */
+  clear?(at: Act<T>): Promise<void>;
   provision?(at: Act<T>): Promise<void>;
   unprovision?(at: Act<T>): Promise<void>;
   provisioned?(at: Observe<T>): Promise<boolean>;

@@ -141,6 +141,12 @@ async function run(action: Action, resource: Resource, signal: AbortSignal): Pro
   return { rid, outcome: 'done', text: 'ran' };
 }
 
+/** Of a resource that other nodes may want: what a crash of this one left in their way. */
+export async function clear(action: Action, resource: Resource, signal: AbortSignal): Promise<void> {
+  const tidy = resource.driver.clear;
+  if (tidy !== undefined) await limited(action, resource, 'stop', signal, (at) => tidy(at));
+}
+
 function result(action: Action, rid: string, changesBefore: number, text: string): StepResult {
   const hasChanged = action.ledger.countOf(rid) > changesBefore;
   return hasChanged ? { rid, outcome: 'done', text } : { rid, outcome: 'unchanged', text: 'nothing to do' };

@@ -1,9 +1,10 @@
 /** The inside of an action: look at everything, ask what refuses, walk with the triggers of the service around it. */
 import type { Batch } from '../state/order.ts';
+import { asSvcError } from '../errors.ts';
 import { type Action, resourceOf } from './action-state.ts';
 import { askBlockers, askOwnBlockers } from './blockers.ts';
 import { lookAtAll } from './look.ts';
-import type { Step } from './perform.ts';
+import { clear, type Step } from './perform.ts';
 import { type Selected, selectWalk } from './select-walk.ts';
 import { walkSync } from './sync.ts';
 import { runTriggers } from './triggers.ts';
@@ -20,9 +21,24 @@ export async function walkAll(action: Action, selected: Selected): Promise<void>
   await lookAtAll(run, run.instance.resources, action.signal);
   if (request.verb === 'restart') return restart(action, selected);
   if (request.verb === 'sync') return walkSync(action, selected);
+  if (request.verb === 'boot') await clearLeftovers(action);
   const step = stepOf(request.verb);
   await askBlockers(action, resourcesOf(action, selected.batches), [step]);
   await walkWithTriggers(action, selected.batches, step, selected.partial);
+}
+
+/** In the order of a stop. What cannot be taken back keeps nothing from coming up. */
+async function clearLeftovers(action: Action): Promise<void> {
+  const { run, request, signal } = action;
+  const { batches } = selectWalk(run.instance, { ...request, verb: 'stop' }, 'stop');
+  for (const resource of resourcesOf(action, batches)) {
+    try {
+      await clear(action, resource, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      run.log(resource.rid).warn(`what the last boot left is not taken back: ${asSvcError(thrown).message}`);
+    }
+  }
 }
 
 /** Asks about the start before the stop: a service must not be stopped that may not start again. */

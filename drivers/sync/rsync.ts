@@ -5,7 +5,7 @@ import { overSnapshots } from '../lib/lvm-snapshot.ts';
 import { tidyPath } from '../lib/mountinfo.ts';
 import { isRelative, optionFault } from '../lib/rsync-command.ts';
 import { checkTarget } from '../lib/rsync-check.ts';
-import { refusalText, standingOf } from '../lib/rsync-guard.ts';
+import { isWaived, refusalText, standingOf } from '../lib/rsync-guard.ts';
 import { isBelow, type SyncItem } from '../lib/rsync-items.ts';
 import { compare, copy, type Link, openLink, rsyncReads } from '../lib/rsync-run.ts';
 import { findSources, itemsFor } from '../lib/rsync-sources.ts';
@@ -125,7 +125,7 @@ async function check(at: Acting, peer: Peer, items: readonly SyncItem[], extra: 
     // A dry-run looks at everything, to tell how much it would send.
     scope: at.dryRun ? 'all' : 'deletions',
     asksPeer: true,
-    passes: ({ allow }) => allow !== undefined && at.allows(allow),
+    passes: (refusal) => isWaived(at, refusal),
   });
   if (at.dryRun && link !== undefined) {
     at.log.info(`would send ${found.transferred} files (${found.changedBytes} bytes) to ${target} and delete ${found.deleted} there`);

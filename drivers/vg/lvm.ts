@@ -203,6 +203,12 @@ async function stop(at: Acting): Promise<void> {
   }
 }
 
+/** Nothing of it is active, so its tag here only keeps other nodes away. */
+async function clear(at: Acting): Promise<void> {
+  const seen = await look(at);
+  if (seen?.active === 0 && hasOwnTag(seen.group.tags, at.node)) await stop(at);
+}
+
 async function devices(at: At): Promise<{ uses: readonly string[]; gives: readonly string[] }> {
   const { name, pvs = [] } = at.config;
   const found = await sharedGroup(at, name);
@@ -223,6 +229,7 @@ export default defineDriver({
   blockers,
   start,
   stop,
+  clear,
   provision: provisionGroup,
   provisioned: isGroupProvisioned,
   unprovision: unprovisionGroup,

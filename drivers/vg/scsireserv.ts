@@ -147,6 +147,12 @@ async function stop(at: Acting): Promise<void> {
   await forgetIfKept(at, heldMemory);
 }
 
+/** The disks remember a reservation over a boot of the node. It stays while what stands on them is in use, or was started since. */
+async function clear(at: Acting): Promise<void> {
+  const user = at.config.of === undefined ? undefined : at.resource(at.config.of)?.report?.state;
+  if (user === 'down' && (await recallHeld(at)) === undefined) await stop(at);
+}
+
 export default defineDriver({
   summary: 'SCSI-3 persistent reservation of the disks below a resource, for this node alone.',
   needs: ['sg_persist'],
@@ -158,4 +164,5 @@ export default defineDriver({
   guard,
   start,
   stop,
+  clear,
 });

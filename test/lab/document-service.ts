@@ -142,7 +142,6 @@ const paths = ['/dev/sda', '/dev/sdb'] as const;
 
 /** Commands of a start in the document's order (its log of 13:32), then the address, which its container sets itself. */
 export function startedCommands(name: 'node1' | 'node2'): readonly string[] {
-  const log = (verb: string) => `/var/tmp/svc_${serviceName}_lxc_${verb}.log`;
   return [
     ...paths.map((path) => `VG#1PR sg_persist -n --out --register-ignore --param-sark=${keys[name]} ${path}`),
     `VG#1PR sg_persist -n --out --reserve --param-rk=${keys[name]} --prout-type=5 ${paths[0]}`,
@@ -150,16 +149,19 @@ export function startedCommands(name: 'node1' | 'node2'): readonly string[] {
     'VG#1 vgchange -a y vg_svc1',
     'FS#1 e2fsck -p /dev/mapper/vg_svc1-rootdisk',
     `FS#1 mount -t ext4 -o defaults,discard /dev/mapper/vg_svc1-rootdisk ${mountPoint}`,
-    `CONTAINER#0 lxc-start -d -n ${serviceName} -o ${log('start')} -f /var/lib/lxc/${serviceName}/config`,
+    `CONTAINER#0 lxc-start -d -n ${serviceName} -o /var/tmp/svc_${serviceName}_lxc_start.log -f /var/lib/lxc/${serviceName}/config`,
     `IP#1 ip addr add ${containerAddress}/24 dev eth0 (in container#0)`,
   ];
 }
 
-/** Commands of a stop in the document's order (its log of 13:29), but for the tag: it stays until the volume is down (docs/decisions.md). */
+/**
+ * Commands of a stop in the document's order (its log of 13:29), but for two things: the tag stays until the volume is down, and lxc-stop is told
+ * how long to wait and not to kill by itself.
+ */
 export function stoppedCommands(name: 'node1' | 'node2'): readonly string[] {
   return [
     `IP#1 ip addr del ${containerAddress}/24 dev eth0 (in container#0)`,
-    `CONTAINER#0 lxc-stop -n ${serviceName} -o /var/tmp/svc_${serviceName}_lxc_stop.log`,
+    `CONTAINER#0 lxc-stop -n ${serviceName} -o /var/tmp/svc_${serviceName}_lxc_stop.log -t 30 --nokill`,
     `FS#1 umount ${mountPoint}`,
     'VG#1 kpartx -d /dev/vg_svc1/rootdisk',
     'VG#1 vgchange -a n vg_svc1',

@@ -15,6 +15,7 @@ import {
 } from './document-service.ts';
 import { useLab } from './lab.ts';
 import type { LabNode } from './node.ts';
+import { allPlugPoints, pullPlugAt } from './plug-points.ts';
 import { startWriter } from './writer.ts';
 
 describe('lab: the service of the HP 3PAR document', function () {
@@ -111,9 +112,14 @@ describe('lab: the service of the HP 3PAR document', function () {
     await svcmgr(node1(), ['stop']);
     expect((await statusOf(node2())).avail).to.equal('up');
     expect(await node2().must(['sg_persist', '-n', '-r', '/dev/sda'])).to.match(/Write Exclusive, registrants only/);
-    expect(await node2().must(['vgs', '--noheadings', '-o', 'tags', 'vg_svc1'])).to.match(/^ *node2$/);
+    expect((await node2().must(['vgs', '--noheadings', '-o', 'tags', 'vg_svc1'])).trim()).to.equal('node2');
     await act(node2(), 'stop');
   });
+
+  // Two of the points at which test/long/lab-plug.ts does it.
+  for (const point of allPlugPoints.filter(({ line }) => /vgchange -a [yn]/.test(line))) {
+    it(`survives the plug pulled in the middle of a ${point.verb}: ${point.line}`, () => pullPlugAt(lab(), point));
+  }
 });
 
 /** Is the address inside the container reached from this node? */

@@ -71,7 +71,7 @@ export function startQemu(machine: Machine): Qemu {
 
 function argumentsOf(machine: Machine, consoleFile: string): readonly string[] {
   return [
-    ...['-name', machine.name, '-machine', 'pc,accel=tcg', '-m', String(machine.memoryMb), '-smp', '1'],
+    ...['-name', machine.name, '-machine', 'pc', '-accel', 'tcg,tb-size=256', '-m', String(machine.memoryMb), '-smp', '1'],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
     ...['-chardev', `file,id=console,path=${consoleFile},append=on`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${monitorSocket(machine)},server=on,wait=off`],

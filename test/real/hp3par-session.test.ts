@@ -2,12 +2,11 @@
  * The relocation of the HP 3PAR document, replayed: two nodes with their agents, two simulated arrays, real ssh, a real filesystem on
  * the replicated volume. What is typed and shown about replication is the document's own (hp3par-session.golden).
  */
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { svcmgr } from '../support/cli.ts';
-import { makeSites, type Site, type Sites, siteService, sitesNeeds } from '../support/hp3par-sites.ts';
-import { must } from '../support/command.ts';
+import { makeSites, type Sites, siteService, sitesNeeds } from '../support/hp3par-sites.ts';
 import { mask, parseSession, type Turn, wordsOf } from '../support/session.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 import { missingVectors, vectorsFolder } from '../support/vectors.ts';
@@ -50,14 +49,14 @@ describeUnless(missing(sitesNeeds), 'real: the session of the HP 3PAR document',
 
   it('goes over as the document shows it, and back by the same commands', async () => {
     const { site1, site2 } = sites;
-    write(site1, 'file', 'written on site 1');
+    site1.write('file', 'written on site 1');
     await replay(sites, parseSession(golden));
     expect(sites.mounted()).to.deep.equal(['node2']);
-    expect(read(site2, 'file')).to.equal('written on site 1');
-    write(site2, 'file', 'written on site 2');
+    expect(site2.read('file')).to.equal('written on site 1');
+    site2.write('file', 'written on site 2');
     await replay(sites, parseSession(exchanged(golden)));
     expect(sites.mounted()).to.deep.equal(['node1']);
-    expect(read(site1, 'file')).to.equal('written on site 2');
+    expect(site1.read('file')).to.equal('written on site 2');
     expect(await sites.changes()).to.deep.equal([
       'hp3par1: syncrcopy -w MYRCG', // the first copy, in before()
       'hp3par1: syncrcopy -w MYRCG',
@@ -73,9 +72,9 @@ describeUnless(missing(sitesNeeds), 'real: the session of the HP 3PAR document',
 
   it('brings what was written before the last sync, not what was written since, and says so beforehand', async () => {
     const { site1, site2 } = sites;
-    write(site1, 'before', 'synced');
+    site1.write('before', 'synced');
     await site1.must('sync', 'update');
-    write(site1, 'after', 'not synced');
+    site1.write('after', 'not synced');
     await site1.must('stop');
     const ready = await site2.must('readiness', '--node', 'node2');
     expect(ready.stdout).to.match(/^ +data +sync#1 \d+s old \(/m);
@@ -83,7 +82,7 @@ describeUnless(missing(sitesNeeds), 'real: the session of the HP 3PAR document',
     expect(start.stderr).to.match(
       /WARN SVC1\.OPENSVC\.COM\.SYNC#1 what was written on hp3par1\.opensvc\.com after the last sync \(\d+ s ago\) is lost/,
     );
-    expect(read(site2, 'before')).to.equal('synced');
+    expect(site2.read('before')).to.equal('synced');
     expect(existsSync(path.join(site2.mount, 'after'))).to.equal(false);
   });
 });
@@ -133,14 +132,4 @@ function exchanged(text: string): string {
   };
   const own = text.replace(/^.*SYNC#I0 .*\n/m, '');
   return own.replace(/\b(node[12]|hp3par[12]\.opensvc\.com|MYRCG(\.r12345)?)(?!\w)/g, (word) => names[word] ?? word);
-}
-
-function write({ mount }: Site, name: string, text: string): void {
-  const file = path.join(mount, name);
-  writeFileSync(file, text);
-  must('sync', '--file-system', file);
-}
-
-function read({ mount }: Site, name: string): string {
-  return readFileSync(path.join(mount, name), 'utf8');
 }

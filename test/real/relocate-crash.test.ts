@@ -70,13 +70,11 @@ function defineKills(more: string, each: readonly Point[]): void {
       const again = isCut ? await pair.run(by, 'resume') : await pair.run(by, 'switch', '--to', 'node2');
       expect(again.code, `${first.stderr}\n--\n${again.stdout}${again.stderr}`).to.equal(0);
       expect(pair.mounted()).to.deep.equal(['node2']);
-      for (const [node, avail] of [
-        ['node1', 'down'],
-        ['node2', 'up'],
-      ] as const) {
-        const status = await pair.status(node);
-        expect([status.avail, status.monitor.state, status.monitor.interrupted]).to.deep.equal([avail, 'idle', null]);
-      }
+      const states = await Promise.all(['node1', 'node2'].map((node) => pair.status(node)));
+      expect(states.map(({ avail, monitor }) => [avail, monitor.state, monitor.interrupted])).to.deep.equal([
+        ['down', 'idle', null],
+        ['up', 'idle', null],
+      ]);
       expect(pair.splits).to.deep.equal([]);
     });
   }

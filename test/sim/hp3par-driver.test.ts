@@ -1,7 +1,7 @@
 /** sync.hp3par on two simulated arrays, through the engine: the session of the HP 3PAR document, and what may go wrong in it. */
 import { expect } from 'chai';
 import type { ActionResult } from '../../agent/engine/action.ts';
-import { documentService, usePair } from '../support/array-pair.ts';
+import { documentService, type Pair, usePair } from '../support/array-pair.ts';
 
 describe('sim: hp3par: the session of the document', () => {
   const pair = usePair();
@@ -326,3 +326,68 @@ describe('sim: hp3par: a session instead of arguments', () => {
     expect((await node1.sync('update')).error?.message).to.match(/no licence/);
   });
 });
+
+describe('sim: hp3par: an array that promotes for a while', () => {
+  const timing = { taskMs: 50, syncMs: 50, promotingMs: 3000 };
+  const pair = usePair({ keywords: 'resume_on_start = yes\n', config: (config) => ({ ...config, clock: 'real', timing }) });
+
+  it('is asked to start again until it does', async () => {
+    const { node2, changes } = pair();
+    expect((await node2.start()).error).to.equal(undefined);
+    const asked = changes().filter((change) => change.endsWith('startrcopygroup MYRCG.r12345'));
+    expect(asked.length).to.be.within(2, 5);
+    expect((await node2.status()).resources['sync#1']?.facts).to.include({ status: 'Started' });
+  });
+});
+
+/** Verbs that change something, the side they run on, and what must hold at their end. */
+const verbs: readonly (readonly [name: string, run: (pair: Pair) => Promise<ActionResult>, roles: string, commands: number])[] = [
+  ['start', ({ node2 }) => node2.start(), 'Secondary Primary', 2],
+  ['sync swap', ({ node2 }) => node2.sync('swap'), 'Secondary Primary', 3],
+  ['sync update', ({ node1 }) => node1.sync('update'), 'Primary Secondary', 1],
+  ['sync break', ({ node2 }) => node2.sync('break'), 'Primary Secondary', 1],
+];
+
+describe('sim: hp3par: a connection that breaks at a command', function () {
+  this.timeout(60_000);
+  const pair = usePair();
+  const isChange = (line: string) => !/^(show|setclienv|exit)/.test(line);
+
+  for (const [name, run, roles, commands] of verbs) {
+    for (const takesEffect of [false, true]) {
+      it(`${name}: ${takesEffect ? 'behind' : 'before'} each of its commands: a failure, and the same again completes it`, async () => {
+        let broken = 0;
+        for (const command of ['stoprcopygroup', 'setrcopygroup', 'startrcopygroup', 'syncrcopy']) {
+          const { arrays, role, node1, node2 } = pair();
+          arrays.sim.controls.fault({ kind: 'close', command, takesEffect, times: 1 });
+          const before = arrays.sim.controls.log().length;
+          const first = await run(pair());
+          const met = arrays.sim.controls
+            .log()
+            .slice(before)
+            .some(({ line }) => isChange(line) && line.startsWith(command));
+          arrays.sim.controls.clearFaults();
+          if (!met) continue;
+          broken += 1;
+          expect(first.ok, `${name} although ${command} broke`).to.equal(false);
+          const again = await run(pair());
+          expect(again.error?.message, `${name} again after ${command} broke`).to.equal(undefined);
+          expect(`${role(node1)} ${role(node2)}`, command).to.equal(roles);
+          expect(arrays.sim.controls.violations()).to.deep.equal([]);
+          await reset(pair());
+        }
+        expect(broken, 'commands that broke').to.equal(commands);
+      });
+    }
+  }
+});
+
+/** Both as at the beginning: site 1 is the source, and replicates. */
+async function reset({ arrays, node1, role }: Pair): Promise<void> {
+  const run = (array: string, line: string) => arrays.sim.controls.run(array, line);
+  await run(array1, 'stoprcopygroup -f MYRCG');
+  await run(array2, 'stoprcopygroup -f MYRCG.r12345');
+  if (role(node1) !== 'Primary') await run(array1, 'setrcopygroup reverse -f -waittask MYRCG');
+  await run(array1, 'startrcopygroup MYRCG');
+  arrays.sim.controls.elapse(10_000);
+}

@@ -72,7 +72,6 @@ async function showSites(sites: Sites, stage: Stage): Promise<void> {
   await run(site1, 'array', 'show');
   say('\n1. The session of the document: stop here, sync update, start there, sync resume.');
   await svc(site1, 'start');
-  await trees(sites, svc);
   write(sites, site1, 'written on site 1');
   await svc(site1, 'readiness', '--node', 'node2');
   await svc(site1, 'stop');

@@ -3,7 +3,7 @@
  * same switch the managers of two simulated arrays, a process of its own. The service has a filesystem on the replicated volume, which
  * each node sees as a loop device of its own array. An observer watches the mount table all the time.
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { documentPair, type SimConfig } from '../sim/hp3par/config.ts';
@@ -34,6 +34,9 @@ export interface Site {
   readonly rcg: string;
   /** Where the filesystem of the service is mounted on this node. */
   readonly mount: string;
+  /** A file on the filesystem of the service; what was written has reached the array. */
+  write(name: string, text: string): void;
+  read(name: string): string;
   /** `svcmgr -s svc1.opensvc.com ARGV`, to its end. */
   run(...argv: readonly string[]): Promise<CliResult>;
   /** The same, and an error with its words when it does not end with 0. */
@@ -159,13 +162,15 @@ function introduce(nodes: Nodes, sim: SpawnedHp3par, user: TestUser, folder: str
 function makeSite(node: TestNode, place: (typeof names)[number], folder: string): Site {
   const argv = (words: readonly string[]) => ['-s', siteService, ...words];
   const run: Site['run'] = (...words) => node.cli(argv(words), { timeoutMs: 120_000 });
+  const mount = path.join(folder, node.name, 'data');
+  const { array, address, rcg } = place;
   return {
-    node,
-    array: place.array,
-    address: place.address,
-    rcg: place.rcg,
-    mount: path.join(folder, node.name, 'data'),
-    run,
+    ...{ node, array, address, rcg, mount, run },
+    write: (name, text) => {
+      writeFileSync(path.join(mount, name), text);
+      must('sync', '--file-system', path.join(mount, name));
+    },
+    read: (name) => readFileSync(path.join(mount, name), 'utf8'),
     must: async (...words) => {
       const result = await run(...words);
       if (result.code !== 0) throw new Error(`${words.join(' ')} on ${node.name}: exit ${result.code}\n${result.stdout}${result.stderr}`);

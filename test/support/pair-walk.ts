@@ -130,15 +130,17 @@ function mustNotBeSplit(pair: Pair): void {
 
 /** What survived its agent may still be at work: the status is held against the kernel once nothing is. */
 async function mustTellTheTruth(pair: Pair): Promise<void> {
-  for (const name of names) {
-    let why = '';
-    for (let left = 20; left > 0; left -= 1) {
-      why = await lieOf(pair, name);
-      if (why === '') break;
-      await delay(250);
-    }
-    if (why !== '') throw new Error(why);
+  await Promise.all(names.map((name) => mustNotLie(pair, name)));
+}
+
+async function mustNotLie(pair: Pair, name: Name): Promise<void> {
+  let why = '';
+  for (let left = 20; left > 0; left -= 1) {
+    why = await lieOf(pair, name);
+    if (why === '') return;
+    await delay(250);
   }
+  throw new Error(why);
 }
 
 /** Why the status of a node is not the truth, or does not explain what it shows; empty when all is well. */
@@ -157,7 +159,7 @@ async function lieOf(pair: Pair, name: Name): Promise<string> {
   if (status.monitor.action !== null) return `${name}: ${status.monitor.action} is shown as running, and no agent lives`;
   const isClean = status.avail === 'up' || status.avail === 'down';
   if (isClean || status.monitor.interrupted !== null || (await failedLast(pair, name))) return '';
-  return `${name}: avail ${status.avail}, and nothing says why`;
+  return `${name}: avail ${status.avail}, and nothing says why\n${stdout}`;
 }
 
 /** The last action here said that it failed: then what it left is no secret. */

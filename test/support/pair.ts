@@ -88,7 +88,7 @@ export async function makePair(more = ''): Promise<Pair> {
     reset: () => reset(pair),
     remove: async () => {
       clearInterval(observer);
-      for (const { name } of nodes.all) await run(name, 'stop').catch(() => undefined);
+      await Promise.all(nodes.all.map(({ name }) => run(name, 'stop').catch(() => undefined)));
       nodes.remove();
       removeFolder(folder);
     },
@@ -107,12 +107,15 @@ function observe(folder: string, splits: string[]): void {
 }
 
 async function reset(pair: Pair): Promise<void> {
-  for (const { name, restore } of pair.nodes.all) {
-    restore();
-    await settle(pair, name);
-    await pair.must(name, 'stop');
-    await pair.must(name, 'clear');
-  }
+  for (const { restore } of pair.nodes.all) restore();
+  // First all of them: an agent that still runs may act on the other node.
+  await Promise.all(pair.nodes.all.map(({ name }) => settle(pair, name)));
+  await Promise.all(
+    pair.nodes.all.map(async ({ name }) => {
+      await pair.must(name, 'stop');
+      await pair.must(name, 'clear');
+    }),
+  );
 }
 
 /** Waits until no svcmgr of this node runs any more. */

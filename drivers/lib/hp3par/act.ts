@@ -2,7 +2,7 @@
 import type { Argv, Host } from '../../../agent/driver/contract.ts';
 import { SvcError } from '../../../agent/errors.ts';
 import { factOf } from '../error-code.ts';
-import { askArray, groupNamed } from './ask.ts';
+import { anyCode, askArray, groupNamed } from './ask.ts';
 import type { Step } from './decide-sync.ts';
 import type { Acting } from './keywords.ts';
 import { expectNothing, parseSyncOutput, parseTaskOutput, refuseErrors } from './outputs.ts';
@@ -58,6 +58,7 @@ async function command(
 ): Promise<string> {
   const ran = await host.change(argv, {
     ...options,
+    okCodes: anyCode,
     follow: (line) => {
       if (line.trim() !== '') at.log.info(line.trim());
       return true;
@@ -143,7 +144,7 @@ async function startGroup(at: Acting, { rcg }: Scene): Promise<void> {
         throw error;
       }
     },
-    { timeoutMs: settleMs, intervalMs: 5000, what: `rcopy group ${rcg} to be startable`, assume: true },
+    { timeoutMs: settleMs, intervalMs: 2000, what: `rcopy group ${rcg} to be startable`, assume: true },
   );
   await expectGroup(at, 'Started', ({ status }) => status === 'Started');
 }

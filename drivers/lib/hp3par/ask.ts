@@ -89,4 +89,4 @@ export async function groupNamed(array: Reader, rcopy: Rcopy, rcg: string): Prom
 }
 
 /** What an array does with its exit code is not known: the words decide. */
-const anyCode = Array.from({ length: 256 }, (_, code) => code);
+export const anyCode = Array.from({ length: 256 }, (_, code) => code);

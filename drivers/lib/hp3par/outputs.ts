@@ -89,19 +89,20 @@ export function expectNothing(text: string): void {
   if (line !== undefined) throw unreadable(line);
 }
 
-/** @throws SvcError COMMAND when the output of a change tells of an error */
-export function refuseErrors({
-  command,
-  stdout,
-  stderr,
-}: {
+interface Ran {
   readonly command: string;
+  readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-}): void {
+}
+
+/** @throws SvcError COMMAND when the words or the exit code of a change tell of an error; `facts.reason` says which, as far as it is known */
+export function refuseErrors({ command, exitCode, stdout, stderr }: Ran): void {
   const error = errorIn(stdout) ?? errorIn(stderr);
-  const said = error?.message ?? (stderr.trim() === '' ? undefined : stderr.trim().split('\n').at(-1));
-  if (said !== undefined) throw new SvcError('COMMAND', `${command}: ${said}`, { facts: { command, reason: error?.code ?? 'OTHER' } });
+  const last = linesOf(stderr).at(-1) ?? (exitCode === 0 ? undefined : `exit ${exitCode}: ${linesOf(stdout).at(-1) ?? 'it says nothing'}`);
+  const said = error?.message ?? last;
+  if (said !== undefined)
+    throw new SvcError('COMMAND', `${command}: ${said}`, { facts: { command, exitCode, reason: error?.code ?? 'OTHER' } });
 }
 
 function linesOf(text: string): readonly string[] {

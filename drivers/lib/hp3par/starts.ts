@@ -16,13 +16,13 @@ interface Started {
 }
 
 /**
- * A start beside a running replication that changes nothing is not remembered either. With the replication stopped every start is:
- * what it writes is nowhere else.
+ * A start of what is up, beside a running replication, changes nothing and is not remembered either. Any other one is: what it writes
+ * makes this side the newer one.
  */
 export async function rememberStart(at: Acting, { role, status }: Group, lastStart: Scene['lastStart']): Promise<void> {
   const group = `${role} ${status}`;
   const before = parse(await at.recall(startedKey));
-  if (status === 'Started' && before?.group === group && lastStart === 'here') return;
+  if (status === 'Started' && at.isServiceUp && before?.group === group && lastStart === 'here') return;
   await at.remember(startedKey, JSON.stringify({ at: new Date().toISOString(), group } satisfies Started));
 }
 

@@ -198,6 +198,21 @@ describe('sim: the storage of the HP 3PAR document', () => {
     expect([sites.lun.held, sites.lun.registrations.size, sites.group.tags, machine.mapped.length]).to.deep.equal([undefined, 0, [], 1]);
   }).timeout(30_000);
 
+  it('takes back at boot what its own crash left, and nothing else', async () => {
+    const { machine, bench } = sites.site('node1');
+    await changesOf('node1', (one) => one.act('start'));
+    expect(await changesOf('node1', (one) => one.act('boot')), 'while it is up').to.deep.equal([]);
+    machine.removeMapped('vg_svc1-rootdisk');
+    machine.files.set('/proc/sys/kernel/random/boot_id', '11111111-2222-3333-4444-555555555555\n');
+    bench.stage.set({ 'fs#1': 'down' });
+    const changes = await changesOf('node1', (one) => one.act('boot'));
+    expect(changes[0]).to.equal('vg#1 vgchange --deltag @node1.opensvc.com vg_svc1');
+    expect(changes.length).to.equal(6);
+    expect([sites.lun.registrations.size, sites.lun.held, sites.group.tags]).to.deep.equal([0, undefined, []]);
+    await changesOf('node2', (one) => one.act('start'));
+    expect(await changesOf('node1', (one) => one.act('boot')), 'while the other node has it').to.deep.equal([]);
+  });
+
   it('makes the paths and the map writable first, where that is wanted and the disk is the primary now', async () => {
     const { machine, bench } = sites.site('node2');
     const [map] = machine.mapped;

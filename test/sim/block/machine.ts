@@ -183,7 +183,7 @@ function doorsOver(machine: Machine, real: Doors): Doors {
       return { exitCode, stdout, stderr, durationMs: 1, truncated: false };
     },
     hasTool: async (name) => programs[name] !== undefined || real.hasTool(name),
-    readText: async (path) => (isOurs(path) ? readIn(tree(), path) : real.readText(path)),
+    readText: async (path) => (isOurs(path) || machine.files.has(path) ? readIn(tree(), path) : real.readText(path)),
     statFile: async (path) => (isOurs(path) ? statIn(tree(), path) : real.statFile(path)),
     listFolder: async (path) => (isOurs(path) ? listIn(tree(), path) : real.listFolder(path)),
     resolvePath: async (path) => (isOurs(path) ? resolveIn(tree(), path) : real.resolvePath(path)),

@@ -1,6 +1,6 @@
 /**
  * What persistent reservations do, told once and tried on both: the simulated disk (persist.test.ts) and a real one
- * (test/lab/drivers-persist.test.ts). Node1 has two paths to the disk, node2 has one.
+ * (test/long/lab-persist.ts). Node1 has two paths to the disk, node2 has one.
  */
 import { expect } from 'chai';
 

@@ -1,6 +1,6 @@
 /** Filesystems whose disk fails, hangs or is slow, and one that comes from another node: on device-mapper targets and a real NFS server. */
 import { expect } from 'chai';
-import { useLab } from './lab.ts';
+import { useLab } from '../lab/lab.ts';
 
 const service = `[fs#1]
 type = ext4

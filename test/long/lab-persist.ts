@@ -1,6 +1,6 @@
 /** The suite of the simulated disk (test/sim/block/persist.test.ts) on a real one: LIO's reservations over iSCSI, two paths each. */
 import { type PersistBench, persistSuite } from '../sim/block/persist-suite.ts';
-import { useLab } from './lab.ts';
+import { useLab } from '../lab/lab.ts';
 
 describe('lab: what the simulated disk imitates', function () {
   this.timeout(180_000);

@@ -1,7 +1,7 @@
 /** vg.lvm, vg.scsireserv and fs.ext4 on real device-mapper, LVM and reservations, by the command line on two nodes. */
 import { expect } from 'chai';
-import { useLab } from './lab.ts';
-import type { LabNode } from './node.ts';
+import { useLab } from '../lab/lab.ts';
+import type { LabNode } from '../lab/node.ts';
 
 const service = `[DEFAULT]
 nodes = node1 node2

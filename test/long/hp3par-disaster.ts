@@ -1,9 +1,8 @@
 /** The disaster of the HP 3PAR document on two sites: everything of site 1 dead, or only the links; and the way back. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { must } from '../support/command.ts';
-import { makeSites, type Site, type Sites, sitesNeeds } from '../support/hp3par-sites.ts';
+import { makeSites, type Sites, sitesNeeds } from '../support/hp3par-sites.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 
 const failover = 'hp3par2: setrcopygroup failover -f -waittask MYRCG.r12345';
@@ -38,18 +37,18 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
 
   it('site 1 dead: a bare start on site 2 is enough, with the data of the last sync', async () => {
     const { site1, site2 } = sites;
-    write(site1, 'before', 'synced');
+    site1.write('before', 'synced');
     await site1.must('sync', 'update');
-    write(site1, 'after', 'lost with site 1');
+    site1.write('after', 'lost with site 1');
     await sites.kill(site1);
     const start = await site2.must('start');
     expect(start.stderr)
       .to.match(/we are split from hp3par1\.opensvc\.com array/)
       .and.match(/nothing on the other side gives a sign of life/);
     expect((await sites.changes()).at(-1)).to.equal(failover);
-    expect(read(site2, 'before')).to.equal('synced');
+    expect(site2.read('before')).to.equal('synced');
     expect(existsSync(path.join(site2.mount, 'after'))).to.equal(false);
-    write(site2, 'newer', 'written on site 2');
+    site2.write('newer', 'written on site 2');
     expect((await site2.must('print', 'status')).stdout).to.match(/^overall +(up|warn)$/m);
   });
 
@@ -70,7 +69,7 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
       expect(refused.code, `${words.join(' ')}\n${refused.stderr}`).not.to.equal(0);
     }
     expect(await sites.changes()).to.deep.equal(before);
-    expect(read(site2, 'newer')).to.equal('written on site 2');
+    expect(site2.read('newer')).to.equal('written on site 2');
   });
 
   it('the way back: resync, stop, update, start; the newer data is on site 1', async () => {
@@ -82,7 +81,7 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
     await site1.must('start');
     await site1.must('sync', 'resume');
     await settled(sites, 'Started');
-    expect([read(site1, 'before'), read(site1, 'newer')]).to.deep.equal(['synced', 'written on site 2']);
+    expect([site1.read('before'), site1.read('newer')]).to.deep.equal(['synced', 'written on site 2']);
     expect(sites.mounted()).to.deep.equal(['node1']);
     const state = await sites.arrays.state();
     expect(state[site1.array]?.groups[site1.rcg]?.role).to.equal('Primary');
@@ -101,14 +100,4 @@ async function settled({ arrays }: Sites, status: string): Promise<void> {
   const isSettled = async () =>
     (await groups()).every((group) => group.status === status && group.volumes.every(({ sync }) => sync === 'Synced'));
   while (!(await isSettled())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-function write({ mount }: Site, name: string, text: string): void {
-  const file = path.join(mount, name);
-  writeFileSync(file, text);
-  must('sync', '--file-system', file);
-}
-
-function read({ mount }: Site, name: string): string {
-  return readFileSync(path.join(mount, name), 'utf8');
 }
