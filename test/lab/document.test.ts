@@ -116,8 +116,8 @@ describe('lab: the service of the HP 3PAR document', function () {
     await act(node2(), 'stop');
   });
 
-  // Two of the points at which test/long/lab-plug.ts does it.
-  for (const point of allPlugPoints.filter(({ line }) => /vgchange -a [yn]/.test(line))) {
+  // One of the points at which test/long/lab-plug.ts does it: each costs minutes on a busy machine.
+  for (const point of allPlugPoints.filter(({ line }) => /vgchange -a y/.test(line))) {
     it(`survives the plug pulled in the middle of a ${point.verb}: ${point.line}`, () => pullPlugAt(lab(), point));
   }
 });
