@@ -179,7 +179,9 @@ function untilAborted(text: string, signal: AbortSignal | undefined): Promise<ne
 /** The exit code stays true: what is printed is only a part of an answer. */
 function lieInText(truth: string, lie: Lie): string {
   if (lie === 'empty') return '';
-  return lie === 'garbage' ? garbage : truth.slice(0, Math.floor(truth.length / 2));
+  if (lie === 'garbage') return garbage;
+  // Within a line: after a whole one nothing could tell that more should come, and no tool and no kernel stops there.
+  return truth.slice(0, Math.floor(truth.length / 2)).replace(/\n$/, '');
 }
 
 function lieInFile(path: string, truth: string | undefined, lie: Lie): string | undefined {
