@@ -98,7 +98,13 @@ function guarded(real: Doors, faults: Faults, pass: Pass): Doors {
     hasTool: async (name) => name !== faults.missing && real.hasTool(name),
     scopeProcesses: (...asked) =>
       pass({ door: 'processes', nature: 'look', text: 'processes' }, undefined, () => real.scopeProcesses(...asked)),
+    ...markDoor(real, pass),
   };
+}
+
+function markDoor({ markedProcesses: read }: Doors, pass: Pass): Pick<Doors, 'markedProcesses'> {
+  if (read === undefined) return {};
+  return { markedProcesses: () => pass({ door: 'processes', nature: 'look', text: 'marks of processes' }, undefined, read) };
 }
 
 function commandDoors(real: Doors, pass: Pass): Pick<Doors, 'run' | 'launch' | 'writeAtomic' | 'signalScope'> {

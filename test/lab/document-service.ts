@@ -170,3 +170,16 @@ export function stoppedCommands(name: 'node1' | 'node2'): readonly string[] {
     ...paths.map((path) => `VG#1PR sg_persist -n --out --register-ignore --param-rk=${keys[name]} ${path}`),
   ];
 }
+
+export const nothing = { mounts: '', maps: 'lun', containers: '', tags: '', keys: 'NO registered' };
+
+/** What a stopped service may not leave. */
+export async function leftOn(node: LabNode): Promise<typeof nothing> {
+  return {
+    mounts: await node.sh('grep " $1 " /proc/mounts || true', [mountPoint]),
+    maps: await node.sh('dmsetup ls | cut -f 1'),
+    containers: await node.sh('lxc-info -n "$1" -s | grep RUNNING || true', [serviceName]),
+    tags: await node.sh('vgs --noheadings -o tags vg_svc1 | tr -d " "'),
+    keys: (await node.must(['sg_persist', '-n', '-k', '/dev/sda'])).match(/NO registered/)?.[0] ?? 'keys',
+  };
+}
