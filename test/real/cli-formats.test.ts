@@ -107,6 +107,13 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['-s', 'svc1', 'update'],
     ['-s', 'svc1'],
   ],
+  boot: [[], ['-s', 'svc1', '--dry-run']],
+  shutdown: [[], ['-s', 'svc1', '--dry-run']],
+  'daemon start': [[]],
+  'daemon status': [[]],
+  'daemon reload': [[]],
+  'daemon stop': [[]],
+  'array show': [[], ['nowhere']],
   'node print config': [[]],
   doc: [[], ['fs.ext4'], ['mnt'], ['errors'], ['verbs'], ['service'], ['nonsense']],
 };
@@ -133,6 +140,8 @@ function expectPlain({ stdout, stderr }: CliResult): void {
 
 describe('real: output of every verb', function () {
   this.timeout(60_000);
+  // Before its home goes.
+  afterEach('end the daemon that one of them starts', () => runCli(['daemon', 'stop'], { home: home() }));
   const home = useHome();
   beforeEach(() => prepare(home()));
 
