@@ -76,7 +76,7 @@ describe('real: examples: batch', function () {
     expect(statesOf(up)).to.deep.equal({ 'fs#0': 'up', 'fs#1': 'n/a', 'app#1': 'up', 'task#1': 'up' });
     expect(readFileSync(path.join(base, 'inventory'), 'utf8')).to.include('alive');
     const schedule = await must(home(), '-s', 'batch', 'print', 'schedule');
-    expect(schedule.stdout).to.match(/^batch +task#1 +\d{4}-.* 02:00-04:00@60 mon-fri$/m);
+    expect(schedule.stdout).to.match(/^batch +task#1 +\d{4}-.* (ok|-) +\d{4}-.* 02:00-04:00@60 mon-fri( |$)/m);
     const stop = await must(home(), '-s', 'batch', 'stop');
     expect(stop.stdout).to.match(/^batch: stop done in /);
     expect((await statusOf(home(), 'batch')).avail).to.equal('down');
@@ -150,7 +150,7 @@ describe('real: examples: a checkout as home', () => {
   it('shows the examples without SVCMGR_HOME, and git sees nothing of it', async () => {
     const before = git('status', '--porcelain', '--untracked-files=all', ...places);
     const list = await runCli(['ls']);
-    expect(list).to.deep.include({ code: 0, stdout: 'batch\nweb\n' });
+    expect(list).to.deep.include({ code: 0, stdout: 'batch\nsvc1.opensvc.com\nweb\n' });
     const status = await runCli(['-s', 'batch', 'print', 'status']);
     expect(status.code, status.stderr).to.equal(0);
     expect(status.stdout).to.match(/^overall +down$/m);
