@@ -45,10 +45,10 @@ export async function bench(): Promise<Bench> {
     ],
     { rounds: 40 },
   );
-  const met = rowOf(rows, 'a tenth was looked at again').medianMs < 100;
+  const met = rowOf(rows, 'everything anew').p95Ms < 100;
   return {
     title: `metrics of ${count} services of 8 resources, ${Math.round(text.length / 1024)} KiB`,
     rows,
-    aim: { text: 'an ordinary scrape under 100 ms', met },
+    aim: { text: '95 of 100 scrapes under 100 ms, everything rendered anew', met },
   };
 }
