@@ -1,7 +1,7 @@
 /** Who is looked at now: everything that is due, a few at a time, and nobody waits for one that hangs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createSemaphore } from '../io/semaphore.ts';
-import { isLookDue, monitorIntervalMs } from '../state/look-due.ts';
+import { isLookDue, isRoundDue, monitorIntervalMs } from '../state/look-due.ts';
 import type { ServiceWatch } from './service-watch.ts';
 
 export interface RoundsInput {
@@ -29,6 +29,13 @@ const parallelServices = 8;
 /** A look that takes longer than this waits for something, and holds up nobody else. */
 const slotMs = 250;
 
+/** All services that have no schedule of their own, looked at since one moment: what they ask of an array is asked once. */
+interface Round {
+  readonly begunMs: number;
+  /** Services whose look has not ended. */
+  left: number;
+}
+
 /** Nothing to compare with before the first round. */
 function isMonitored(watch: ServiceWatch): boolean {
   return watch.rounds().endedMs !== undefined && watch.monitored().size > 0;
@@ -39,11 +46,15 @@ export function createLookRounds(input: RoundsInput): LookRounds {
   const inRound = new Set<ServiceWatch>();
   const inMonitor = new Set<ServiceWatch>();
   const monitoredMs = new WeakMap<ServiceWatch, number>();
-  let begunMs = 0;
+  let round: Round | undefined;
   let lastMs: number | undefined;
-  const queue = (watch: ServiceWatch, among: Set<ServiceWatch>, look: () => Promise<unknown>): void => {
-    if (among === inRound && inRound.size === 0) begunMs = input.nowMs();
+  const ended = (one: Round): void => {
+    one.left -= 1;
+    if (one.left === 0) lastMs = input.nowMs() - one.begunMs;
+  };
+  const queue = (watch: ServiceWatch, among: Set<ServiceWatch>, look: () => Promise<unknown>, member?: Round): void => {
     among.add(watch);
+    if (member !== undefined) member.left += 1;
     const guarded = async (): Promise<void> => {
       try {
         await look();
@@ -51,7 +62,7 @@ export function createLookRounds(input: RoundsInput): LookRounds {
         input.failed(watch.resident().name, error);
       } finally {
         among.delete(watch);
-        if (among === inRound && inRound.size === 0) lastMs = input.nowMs() - begunMs;
+        if (member !== undefined) ended(member);
       }
     };
     void gate.run(() => Promise.race([guarded(), delay(slotMs, undefined, { ref: false })]));
@@ -59,6 +70,8 @@ export function createLookRounds(input: RoundsInput): LookRounds {
   return {
     beat() {
       const nowMs = input.nowMs();
+      const isRound = isRoundDue(nowMs, round?.begunMs);
+      if (isRound) round = { begunMs: nowMs, left: 0 };
       let begun = false;
       const beginOnce = (): void => {
         if (!begun) input.begin();
@@ -66,10 +79,10 @@ export function createLookRounds(input: RoundsInput): LookRounds {
       };
       for (const watch of input.watches()) {
         const schedule = watch.resident().instance.definition.settings.status_schedule;
-        if (!inRound.has(watch) && isLookDue({ nowMs, begunMs: watch.rounds().begunMs, wallMs: input.wallMs(), schedule })) {
+        if (!inRound.has(watch) && isLookDue({ nowMs, begunMs: watch.rounds().begunMs, wallMs: input.wallMs(), schedule, isRound })) {
           beginOnce();
           monitoredMs.set(watch, nowMs);
-          queue(watch, inRound, watch.lookInRound);
+          queue(watch, inRound, watch.lookInRound, isRound ? round : undefined);
         } else if (!inMonitor.has(watch) && nowMs - (monitoredMs.get(watch) ?? nowMs) >= monitorIntervalMs && isMonitored(watch)) {
           beginOnce();
           monitoredMs.set(watch, nowMs);

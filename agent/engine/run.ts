@@ -166,8 +166,6 @@ async function configOn({ world, instance }: Run, { rid }: Resource, node: strin
 }
 
 /** One answer per key, until it is forgotten. */
-/** One answer per key, until it is forgotten. */
-/** One answer per key, until it is forgotten. */
 export function createShared(): Shared {
   const answers = new Map<string, Promise<unknown>>();
   return {

@@ -1,4 +1,4 @@
-/** When the daemon looks: every minute, or as `status_schedule` says; at monitored resources every ten seconds (spec/status.md "Freshness"). */
+/** When the daemon looks: in a round every minute, or as `status_schedule` says; at monitored resources every ten seconds (spec/status.md "Freshness"). */
 import { isAllowed } from './schedule/allowed.ts';
 import { parseSchedule } from './schedule/parse.ts';
 
@@ -12,15 +12,21 @@ export interface LookTimes {
   readonly begunMs: number | undefined;
   /** Ms since 1970, for schedules. */
   readonly wallMs: number;
-  /** `status_schedule`; undefined for the plain interval. */
+  /** `status_schedule`; undefined for the rounds that all others share. */
   readonly schedule: string | undefined;
+  /** A round begins now. */
+  readonly isRound: boolean;
 }
 
-/** Plain intervals stand on the clock that does not jump: a clock that is set neither stops the looks nor makes a thousand of them. */
-export function isLookDue({ nowMs, begunMs, wallMs, schedule }: LookTimes): boolean {
+/** On the clock that does not jump: one that is set neither stops the rounds nor makes a thousand of them. */
+export function isRoundDue(nowMs: number, lastMs: number | undefined): boolean {
+  return lastMs === undefined || nowMs - lastMs >= statusIntervalMs;
+}
+
+export function isLookDue({ nowMs, begunMs, wallMs, schedule, isRound }: LookTimes): boolean {
   if (begunMs === undefined) return true;
+  if (schedule === undefined) return isRound;
   const agoMs = nowMs - begunMs;
-  if (schedule === undefined) return agoMs >= statusIntervalMs;
   const parsed = parseSchedule(schedule);
   return parsed.ok && isAllowed(parsed.schedule, { nowMs: wallMs, lastMs: wallMs - agoMs }).allowed;
 }

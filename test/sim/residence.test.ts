@@ -196,6 +196,36 @@ describe('sim: residence', () => {
     expect(asked).to.equal(2);
   });
 
+  it('what was looked at apart joins the next round, whose length is told when its last look has ended', async () => {
+    bench().service(plain);
+    bench().service(plain, 'svc2');
+    let questions = 0;
+    let release = (): void => undefined;
+    bench().stage.part('fs#1').on = async (call, at) => {
+      if (call === 'status') await at.shared('array hp3par1', async () => ++questions);
+    };
+    await begin();
+    await settled();
+    await settled('svc2');
+    pass(statusIntervalMs / 2);
+    await daemon.look('svc2');
+    expect(questions).to.equal(2);
+    await settled();
+    const hung = new Promise<void>((resolve) => (release = resolve));
+    bench().stage.part('app#1').on = async (call) => {
+      if (call === 'status') await hung;
+    };
+    pass(statusIntervalMs / 2);
+    await eventually(() => daemon.busyLooks() === 2);
+    expect(daemon.lastRoundMs(), 'of the round before').to.equal(0);
+    clock.ms += 700;
+    release();
+    await settled();
+    await settled('svc2');
+    expect(questions).to.equal(3);
+    expect(daemon.lastRoundMs()).to.equal(700);
+  });
+
   it('an action of its own is in memory when it ends, and a look that began before changes nothing of it', async () => {
     bench().service(plain);
     await begin();
