@@ -3,7 +3,7 @@
  * (the engine, ES modules) and one file per driver under `drivers/`, laid out as in the source so that the registry finds
  * them beside main.js. What each bundle holds is written to meta-cli.json and meta-engine.json; a test reads them.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import esbuild from 'esbuild';
 
@@ -96,10 +96,21 @@ function buildEngine() {
 
 /** Replaces a file by rename, so that a command line started meanwhile never reads half of it; leaves an equal one alone. */
 function writeOutput(file, contents) {
-  if (statSync(file, { throwIfNoEntry: false })?.size === contents.length && readFileSync(file).equals(contents)) return;
+  if (statSync(file, { throwIfNoEntry: false })?.size === contents.length && readFileSync(file).equals(contents)) return false;
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(`${file}.${process.pid}`, contents);
   renameSync(`${file}.${process.pid}`, file);
+  return true;
+}
+
+/** Chunks of the build before this one: an action that runs now has not loaded all of its own yet, and must not end in the middle. */
+function chunksBefore() {
+  const meta = path.join(dist, 'meta-engine.json');
+  if (!existsSync(meta)) return [];
+  const { outputs } = JSON.parse(readFileSync(meta, 'utf8'));
+  return Object.keys(outputs)
+    .filter((name) => name.startsWith('dist/chunks/'))
+    .map((name) => path.join(root, name));
 }
 
 /** Removes what an earlier build left and this one did not write, and folders that became empty. */
@@ -123,8 +134,9 @@ const [cli, engine] = await Promise.all([buildCommandLine(), buildEngine()]).cat
 const outputs = new Map([...cli.outputFiles, ...engine.outputFiles].map((file) => [file.path, Buffer.from(file.contents)]));
 outputs.set(path.join(dist, 'meta-cli.json'), Buffer.from(JSON.stringify(cli.metafile)));
 outputs.set(path.join(dist, 'meta-engine.json'), Buffer.from(JSON.stringify(engine.metafile)));
-for (const [file, contents] of outputs) writeOutput(file, contents);
-removeStale(dist, outputs);
+const before = chunksBefore();
+const changed = [...outputs].filter(([file, contents]) => writeOutput(file, contents));
+if (changed.length > 0) removeStale(dist, new Set([...outputs.keys(), ...before]));
 
 const cliBytes = outputs.get(path.join(dist, 'svcmgr.cjs')).length;
 const driverCount = Object.values(engine.metafile.outputs).filter((output) => output.entryPoint?.startsWith('drivers/')).length;

@@ -77,6 +77,8 @@ async function serve(paths: Paths, sink: Sink): Promise<number> {
   });
   const ends = follow(daemon, paths, notifier);
   await notifier.tell('--ready', `--status=${daemon.all().length} services`);
+  // All of them now: after an upgrade the files belong to another version than this process.
+  await world.registry.load(world.registry.ids).catch((error: unknown) => say('warn', asSvcError(error).message));
   say('info', `svcmgrd ${version} runs: ${daemon.all().length} services`);
   const signal = await untilTold(daemon, say);
   say('info', `${signal}: stopping; services and applications go on`);
@@ -118,7 +120,7 @@ function controlOf(daemon: Daemon, sink: Sink, metrics: MetricsBook): Control {
         sink(line);
         if (shows(line.level)) console.line(line);
       };
-      return runVerb(daemon, call, { ...daemon.world(), who, sink: both, onAction: daemon.actions }, console, signal);
+      return daemon.first(() => runVerb(daemon, call, { ...daemon.world(), who, sink: both, onAction: daemon.actions }, console, signal));
     },
     events: daemon.events,
     state: () => ({

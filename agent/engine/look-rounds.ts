@@ -12,6 +12,8 @@ export interface RoundsInput {
   readonly wallMs: () => number;
   /** A round begins: what was shared in the one before is old. */
   begin(): void;
+  /** Resolves when a look may begin. */
+  turn(): Promise<void>;
   failed(service: string, error: unknown): void;
 }
 
@@ -65,7 +67,10 @@ export function createLookRounds(input: RoundsInput): LookRounds {
         if (member !== undefined) ended(member);
       }
     };
-    void gate.run(() => Promise.race([guarded(), delay(slotMs, undefined, { ref: false })]));
+    void gate.run(async () => {
+      await input.turn();
+      await Promise.race([guarded(), delay(slotMs, undefined, { ref: false })]);
+    });
   };
   return {
     beat() {

@@ -22,7 +22,7 @@ export function actByItself(
   const world: World = { ...core.world, who: { user: 'svcmgrd' }, onAction };
   const done = core.closing
     ? Promise.reject(new SvcError('CANCELLED', 'the daemon is being stopped'))
-    : runAction(world, service, request, signal);
+    : core.courtesy.during(() => runAction(world, service, request, signal));
   core.working.add(done);
   const forget = (): void => void core.working.delete(done);
   done.then(forget, forget);

@@ -1,5 +1,6 @@
 /** What the parts of the daemon's engine share. */
 import { asSvcError } from '../errors.ts';
+import type { Courtesy } from './courtesy.ts';
 import type { EventHub } from './event-hub.ts';
 import type { Residence, ResidentPart } from './resident.ts';
 import type { createShared } from './run.ts';
@@ -25,6 +26,7 @@ export interface Core {
   readonly files: ServiceFiles;
   /** Automatic actions that run. */
   readonly working: Set<Promise<unknown>>;
+  readonly courtesy: Courtesy;
   world: World;
   parts: readonly ResidentPart[];
   shared: ReturnType<typeof createShared>;

@@ -2,6 +2,7 @@
 import { asSvcError, SvcError } from '../errors.ts';
 import { statusIntervalMs } from '../state/look-due.ts';
 import type { StatusDocument } from '../state/status-document.ts';
+import { type Courtesy, createCourtesy } from './courtesy.ts';
 import { settledWithin } from './deadline.ts';
 import { createEventHub, type EventHub } from './event-hub.ts';
 import { scan } from './file-round.ts';
@@ -36,6 +37,8 @@ export interface Daemon extends Residence {
   /** Another process acted: what is in memory is not shown before it was looked at again. */
   touched(service: string): void;
   readonly actions: ActionListener;
+  /** Runs an action of somebody else: looks that have not begun wait for it a little. */
+  readonly first: Courtesy['during'];
   /** Services looked at or waiting for it. */
   busyLooks(): number;
   lastRoundMs(): number | undefined;
@@ -50,6 +53,7 @@ export function createResidence(input: ResidenceInput): Daemon {
     ...memoryOf(core),
     act: (service, asked, reason) => actByItself(core, daemon.actions, service, asked, reason),
     actions: listenerOf(core),
+    first: core.courtesy.during,
     open: async () => {
       core.parts = input.parts?.(daemon) ?? [];
       await scan(core, true);
@@ -83,6 +87,7 @@ function createCore(input: ResidenceInput): Core {
     events: createEventHub(() => core.world.now()),
     files: createServiceFiles(() => core.world, nowMs),
     working: new Set(),
+    courtesy: createCourtesy(nowMs),
     world: input.world,
     parts: [],
     shared: createShared(),
@@ -125,6 +130,7 @@ function roundsOf(core: Core): LookRounds {
     begin: () => {
       core.shared = createShared();
     },
+    turn: () => core.courtesy.turn(),
     failed: (service, error) => {
       if (!core.stopping.signal.aborted) say(core, 'error', `the status could not be evaluated: ${asSvcError(error).message}`, service);
     },

@@ -33,21 +33,21 @@ export interface DaemonProcess {
 const answerMs = 20_000;
 
 /** Inside `describe`: starts daemons, and ends those that a test left. Call before `useHome`, so that they end before their home goes. */
-export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>) => DaemonProcess {
+export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>, program?: string) => DaemonProcess {
   const started: DaemonProcess[] = [];
   afterEach('end the daemons', async function () {
     this.timeout(60_000);
     for (const one of started.splice(0)) await one.crash();
   });
-  return (home, env) => {
-    const daemon = startDaemon(home, env);
+  return (...how) => {
+    const daemon = startDaemon(...how);
     started.push(daemon);
     return daemon;
   };
 }
 
-export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}): DaemonProcess {
-  const child = spawn(svcmgrd, [], {
+export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}, program = svcmgrd): DaemonProcess {
+  const child = spawn(program, [], {
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LANG: 'C.UTF-8', TZ: 'UTC', ...home.env, ...env },
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
