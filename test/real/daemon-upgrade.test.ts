@@ -22,7 +22,7 @@ describe('real: an upgrade under a running daemon', function () {
     rmSync(path.join(installed, 'dist/drivers'), { recursive: true });
     home().service('svc2', '[fs#1]\ntype = directory\npath = /tmp\n\n[app#1]\ntype = simple\nstart = /bin/sleep 1000\n');
     expect((await daemon.send('POST', '/v1/reload')).status).to.equal(200);
-    const seen = await daemon.get('/v1/status?selector=svc2&fresh=true&format=json');
+    const seen = await daemon.get('/v1/status?selector=svc2&refresh=true&format=json');
     const { resources } = JSON.parse(seen.body) as { resources: Record<string, { status: string }> };
     expect(Object.values(resources).map(({ status }) => status)).to.deep.equal(['n/a', 'down']);
   });
