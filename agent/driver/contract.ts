@@ -18,12 +18,15 @@
  * 10. Every command has a time-out.
  */
 import type { ErrorCode } from '../errors.ts';
+import type { Allowance } from './allowances.ts';
 import type { Config, Keywords } from './keywords.ts';
 import type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
 import type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
 
 export type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
 export type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
+
+export type { Allowance } from './allowances.ts';
 
 export type State = 'up' | 'down' | 'warn' | 'n/a' | 'undef';
 
@@ -45,7 +48,7 @@ export interface Report {
 /** A refusal before the first change. `allow` is the name to give to `--allow`; absent = cannot be waived. */
 export interface Blocker {
   readonly text: string;
-  readonly allow?: string;
+  readonly allow?: Allowance;
   /** A command that would remove it. */
   readonly mend?: string;
 }
@@ -149,7 +152,7 @@ export interface Act<T extends Keywords> extends Observe<T> {
   readonly local: Host;
   on(target: Target): Host;
   /** `--allow NAME` was given. */
-  allows(name: string): boolean;
+  allows(name: Allowance): boolean;
   /** True while planning: nothing is really changed, `change` returns `assume`. */
   readonly dryRun: boolean;
   /** Intent durable before `act`; after a crash `done` decides whether it happened. */

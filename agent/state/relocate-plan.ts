@@ -27,7 +27,9 @@ export function planRelocation({ service, nodes, to }: RelocateScene): RelocateP
   if (target === holder) return { kind: 'there', node: target.node };
   if (target.state !== 'down') return refused(aboutNode(target), `svcmgr node ping ${target.node}`);
   const dark = nodes.filter((node) => node !== target && (node.state === 'unknown' || node.state === 'unreachable'));
-  const blockers = dark.map((node) => ({ text: aboutNode(node), allow: 'peer-unreachable', mend: `svcmgr node ping ${node.node}` }));
+  const blockers = dark.map(
+    (node): Blocker => ({ text: aboutNode(node), allow: 'peer-unreachable', mend: `svcmgr node ping ${node.node}` }),
+  );
   return { kind: 'move', from: holder?.node, to: target.node, blockers };
 }
 

@@ -29,6 +29,18 @@ describe('command line: errors', () => {
     expect(code).to.equal(errorKinds.CONFIG.exit);
   });
 
+  it('exits 2 with the nearest name for an --allow that waives nothing, before the first change', async () => {
+    home().service('svc1', '[fs#1]\ntype = flag\n');
+    for (const verb of [['start'], ['sync', 'update'], ['switch'], ['takeover', '--yes']]) {
+      const { code, stderr } = await runCli(['-s', 'svc1', ...verb, '--allow', 'peer-upp'], { home: home() });
+      expect([code, stderr], verb.join(' ')).to.deep.equal([
+        errorKinds.CONFIG.exit,
+        'svcmgr: --allow peer-upp: there is no such refusal\n  did you mean --allow peer-up?\n',
+      ]);
+    }
+    expect((await runCli(['-s', 'svc1', 'start', '--allow', 'acme.no-quorum'], { home: home() })).code).to.equal(0);
+  });
+
   it('starts, shows and stops a service whose only resource is a flag', async () => {
     home().service('svc1', '[fs#1]\ntype = flag\n');
     expect(await runCli(['-s', 'svc1', 'start'], { home: home() })).to.include({ code: 0 });

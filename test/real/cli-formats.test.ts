@@ -115,7 +115,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'daemon stop': [[]],
   'array show': [[], ['nowhere']],
   'node print config': [[]],
-  doc: [[], ['fs.ext4'], ['mnt'], ['errors'], ['verbs'], ['service'], ['nonsense']],
+  doc: [[], ['fs.ext4'], ['mnt'], ['errors'], ['allow'], ['verbs'], ['service'], ['nonsense']],
 };
 
 function argvOf(verb: string, rest: readonly string[]): string[] {

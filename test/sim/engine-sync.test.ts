@@ -41,7 +41,7 @@ const drivers = () => ({
   'sync.copy': copier(['update', 'full'], { locks: (config) => [`place ${String((config as Record<string, unknown>)['key'])}`] }),
   'sync.role': copier(['update', 'break'], { promotes: true }),
   'sync.any': copier(['update'], { anytime: true }),
-  'sync.held': copier(['update'], { blockers: async (_at, verb) => [{ text: `no ${verb}`, allow: 'anyhow' }] }),
+  'sync.held': copier(['update'], { blockers: async (_at, verb) => [{ text: `no ${verb}`, allow: 'double.anyhow' }] }),
 });
 
 const sync = (word: string, more: object = {}) => ({ sync: word, ...more });
@@ -176,9 +176,9 @@ describe('sim: engine: sync verbs', () => {
     begin(`${two}[sync#3]\ntype = held\n`);
     const result = await bench().act('sync', sync('all'));
     expect(result).to.deep.include({ exit: 5 });
-    expect(result.error?.message).to.equal('svc1: sync#3: no sync update (--allow anyhow)');
+    expect(result.error?.message).to.equal('svc1: sync#3: no sync update (--allow double.anyhow)');
     expect(calls).to.deep.equal([]);
-    expect((await bench().act('sync', sync('all', { allow: ['anyhow'] }))).exit).to.equal(0);
+    expect((await bench().act('sync', sync('all', { allow: ['double.anyhow'] }))).exit).to.equal(0);
   });
 
   it('runs one after the other, or together with --parallel, but one at a time in one place', async () => {

@@ -99,7 +99,7 @@ describe('sim: peers: switch', () => {
     });
 
     it('when it is not ready, unless each reason is allowed', async () => {
-      const blockers = [{ rid: 'fs#1', text: 'mounted elsewhere', allow: 'mounted-elsewhere', mend: 'umount it' }];
+      const blockers = [{ rid: 'fs#1', text: 'mounted elsewhere', allow: 'mounted-elsewhere' as const, mend: 'umount it' }];
       other().onRead = () => replied(readyReport('node2', { ready: false, way: 'blocked', blockers }), 1);
       const { error } = await refusal();
       expect(error?.message).to.equal('svc1: node2: fs#1: mounted elsewhere (--allow mounted-elsewhere)');
@@ -112,8 +112,8 @@ describe('sim: peers: switch', () => {
 
     it('but not for what ends with the stop', async () => {
       const blockers = [
-        { rid: null, text: 'node1: up', allow: 'peer-up' },
-        { rid: 'ip#1', text: 'alive', allow: 'address-alive' },
+        { rid: null, text: 'node1: up', allow: 'peer-up' as const },
+        { rid: 'ip#1', text: 'alive', allow: 'address-alive' as const },
       ];
       other().onRead = () => replied(readyReport('node2', { way: 'switch', blockers }));
       upHere();

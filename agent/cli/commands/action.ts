@@ -1,4 +1,5 @@
 /** start, stop, restart, provision, unprovision, run: on every selected service, with a summary when there are several. */
+import { allowancesOf } from '../allowances.ts';
 import { runAction } from '../../engine/action.ts';
 import type { ActionRequest, Verb } from '../../engine/action-state.ts';
 import { loadForStatus } from '../../engine/services.ts';
@@ -32,7 +33,7 @@ export function requestOf(app: App, verb: Verb): ActionRequest {
   return {
     verb,
     ...(Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)) as Partial<ActionRequest>),
-    allow: app.call.values.allow ?? [],
+    allow: allowancesOf(app),
     force: switches.has('force'),
     dryRun: switches.has('dry-run'),
     rollback: !switches.has('no-rollback'),

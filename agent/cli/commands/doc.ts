@@ -1,4 +1,5 @@
 /** `svcmgr doc`: the manual from the tables. */
+import { allowances } from '../../driver/allowances.ts';
 import { nearestName } from '../../nearest.ts';
 import { nodeKeywords, resourceKeywords, serviceKeywords } from '../../config/tables.ts';
 import type { Keyword, Keywords } from '../../driver/keywords.ts';
@@ -23,6 +24,7 @@ function pageOf(app: App, topic: string): string {
   const { columns } = app;
   if (topic === 'drivers') return overview(app);
   if (topic === 'errors') return errorsPage(columns);
+  if (topic === 'allow') return shortList(Object.entries(allowances), columns);
   if (topic === 'verbs')
     return shortList(
       verbs.map((verb: VerbSpec) => [verb.name, verb.summary]),
@@ -54,7 +56,7 @@ function driverList(app: App, ids: readonly string[]): string {
 function overview(app: App): string {
   const { ids, refused } = app.world.registry;
   const left = refused.map((text) => `left out: ${text}\n`).join('');
-  return `${driverList(app, ids)}${left}\nMore: svcmgr doc DRIVER, doc KEYWORD, doc service, doc resource, doc node,\n      doc errors, doc verbs\n`;
+  return `${driverList(app, ids)}${left}\nMore: svcmgr doc DRIVER, doc KEYWORD, doc service, doc resource, doc node,\n      doc errors, doc allow, doc verbs\n`;
 }
 
 /** Where a keyword of this name is known, and what it means there; places that say the same are told together. */
@@ -82,7 +84,7 @@ function unknownTopic(app: App, name: string): SvcError {
   const { ids } = app.world.registry;
   const keywords = placesOf(app).flatMap(([, table]) => Object.keys(table));
   const types = ids.map((id) => id.slice(id.indexOf('.') + 1));
-  const nearest = nearestName(name, [...ids, ...types, ...keywords, 'errors', 'drivers', 'verbs', ...Object.keys(tables)]);
+  const nearest = nearestName(name, [...ids, ...types, ...keywords, 'errors', 'allow', 'drivers', 'verbs', ...Object.keys(tables)]);
   return new SvcError('NOT_FOUND', `no driver or keyword ${name}`, {
     hint: nearest === undefined ? 'svcmgr doc lists the drivers' : `did you mean ${nearest}?`,
   });
@@ -95,6 +97,7 @@ function dataOf(app: App, topic: string): Readonly<Record<string, unknown>> {
       ids.map((id) => [id, { summary: registry.driver(id).summary, needs: registry.driver(id).needs, ...registry.card(id) }]),
     );
   if (topic === 'errors') return { schema: 1, errors: errorKinds };
+  if (topic === 'allow') return { schema: 1, allow: allowances };
   if (topic === 'verbs') return { schema: 1, verbs };
   if (topic === 'drivers') return { schema: 1, drivers: drivers(registry.ids), ...tables };
   if (Object.hasOwn(tables, topic)) return { schema: 1, [topic]: tables[topic] };

@@ -1,4 +1,5 @@
 /** `switch` and `giveback`: the service goes to another node, a step after the other. */
+import { allowancesOf } from '../allowances.ts';
 import { relocate, type RelocateResult } from '../../engine/relocate.ts';
 import type { RelocateRequest, RelocateVerb } from '../../engine/relocate-bracket.ts';
 import { asSvcError, errorKinds, type SvcError } from '../../errors.ts';
@@ -23,7 +24,7 @@ export function relocationOf(app: App, verb: RelocateVerb): RelocateRequest {
   const reason = optionOf(app, 'reason');
   return {
     verb,
-    allow: app.call.values.allow ?? [],
+    allow: allowancesOf(app),
     dryRun: switches.has('dry-run'),
     ...(to === undefined ? {} : { to }),
     ...(reason === undefined ? {} : { reason }),

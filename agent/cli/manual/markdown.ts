@@ -1,4 +1,5 @@
 /** docs/reference.md: the whole manual as one Markdown text, made from the tables (`npm run doc` writes it, a test holds it equal). */
+import { allowances } from '../../driver/allowances.ts';
 import type { Driver } from '../../driver/contract.ts';
 import type { Keyword, Keywords } from '../../driver/keywords.ts';
 import { errorKinds } from '../../errors.ts';
@@ -23,6 +24,7 @@ export function renderReference(tables: ManualTables): string {
     '',
     verbsPart(),
     errorsPart(),
+    allowancesPart(),
     '## Service keywords: [DEFAULT]\n',
     keywordTable(tables.service),
     '## Keywords of every resource\n',
@@ -67,6 +69,11 @@ function errorsPart(): string {
   const rows = Object.entries(errorKinds).map(([code, kind]) => [code, kind.meaning, String(kind.exit), String(kind.http), kind.retry]);
   const errors = table(['code', 'meaning', 'exit', 'HTTP', 'retry'], rows);
   return `## Errors and exit status\n\n${errors}\n0 is done, or nothing to do; an action that ran and failed on a resource exits 1.\n`;
+}
+
+function allowancesPart(): string {
+  const rows = Object.entries(allowances).map(([name, text]) => [`\`${name}\``, text]);
+  return `## What --allow waives\n\nA refusal says which of these names waives it; one without a name cannot be waived.\n\n${table(['name', 'what then happens'], rows)}`;
 }
 
 function verbsPart(): string {

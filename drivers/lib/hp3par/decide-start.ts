@@ -72,7 +72,7 @@ function keeping(scene: Scene): readonly Blocker[] {
       ? [
           {
             text: `rcopy group ${rcg} is ${near.role} and ${near.status} on ${array}, ${target} does not say whether it was failed over, and ${where}`,
-            allow: 'stale-data',
+            allow: 'stale-data' as const,
           },
         ]
       : []),
@@ -99,7 +99,7 @@ function turning(scene: Scene): readonly Blocker[] {
       ? [
           {
             text: `rcopy group ${scene.rcg} is stopped: what was written on ${target} since ${lastText(scene)} would be lost`,
-            allow: 'stale-data',
+            allow: 'stale-data' as const,
             mend: resume,
           },
         ]
@@ -108,7 +108,7 @@ function turning(scene: Scene): readonly Blocker[] {
       ? [
           {
             text: `the last sync from ${target} is too old (${lastText(scene)}): what was written there since would be lost`,
-            allow: 'stale-data',
+            allow: 'stale-data' as const,
             mend: `svcmgr -s ${service} sync update, on a node of ${target}`,
           },
         ]
@@ -131,18 +131,18 @@ function takingOver(scene: Scene): readonly Blocker[] {
     ...incomplete(scene),
     ...(broken.length === 0
       ? []
-      : [{ text: `the sync of ${broken.join(', ')} was cut: the copy may be older than it looks`, allow: 'stale-data' }]),
+      : [{ text: `the sync of ${broken.join(', ')} was cut: the copy may be older than it looks`, allow: 'stale-data' as const }]),
     ...(signs.length === 0
       ? []
       : [
           {
             text: `the links to ${target} are down, but the other side lives (${signs.join('; ')}): both sides would be written`,
-            allow: 'split',
+            allow: 'split' as const,
             mend: `stop it there, or mend the links: svcmgr array show ${target}`,
           },
         ]),
     ...(signs.length === 0 && !wishes.autoTakeover
-      ? [{ text: `nothing over there answers (${silence(scene).join('; ')}), and auto_takeover = no`, allow: 'peer-unreachable' }]
+      ? [{ text: `nothing over there answers (${silence(scene).join('; ')}), and auto_takeover = no`, allow: 'peer-unreachable' as const }]
       : []),
   ];
 }
@@ -153,7 +153,7 @@ function incomplete({ near: { volumes } }: Scene): readonly Blocker[] {
   const stale = volumes.filter(({ syncStatus }) => syncStatus === 'Stale').map(({ localVV }) => localVV);
   return [
     ...(never.length === 0 ? [] : [{ text: `${never.join(', ')} was never copied completely` }]),
-    ...(stale.length === 0 ? [] : [{ text: `${stale.join(', ')} is stale`, allow: 'stale-data' }]),
+    ...(stale.length === 0 ? [] : [{ text: `${stale.join(', ')} is stale`, allow: 'stale-data' as const }]),
   ];
 }
 

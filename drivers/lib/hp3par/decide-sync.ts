@@ -126,7 +126,7 @@ function resync(scene: Scene): SyncDecision {
         : [
             {
               text: `the service may have been started on ${target} after rcopy group ${rcg} was failed over: what it wrote there would be lost`,
-              allow: 'stale-data',
+              allow: 'stale-data' as const,
             },
           ];
     return { steps: ['recover'], refusals: [...runningThere(scene), ...newer] };

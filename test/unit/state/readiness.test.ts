@@ -1,5 +1,6 @@
 /** Verdicts, data loss and durations from plain facts. */
 import { expect } from 'chai';
+import type { Allowance, Blocker } from '../../../agent/driver/contract.ts';
 import {
   afterStop,
   dataLossOn,
@@ -11,7 +12,7 @@ import {
   wayOf,
 } from '../../../agent/state/readiness.ts';
 
-const blocker = (allow?: string) => ({ text: 'x', ...(allow === undefined ? {} : { allow }) });
+const blocker = (allow?: Allowance): Blocker => ({ text: 'x', ...(allow === undefined ? {} : { allow }) });
 const peer = (state: PeerState['state']): PeerState => ({ node: 'node2', state, text: state });
 
 describe('unit: state: readiness', () => {
