@@ -46,8 +46,10 @@ export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>
   };
 }
 
-export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}): DaemonProcess {
-  const child = spawn(svcmgrd, [], {
+/** @param through words that exec what follows them */
+export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}, through: readonly string[] = []): DaemonProcess {
+  const [file = svcmgrd, ...words] = [...through, svcmgrd];
+  const child = spawn(file, words, {
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LANG: 'C.UTF-8', TZ: 'UTC', ...home.env, ...env },
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
