@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from '../support/eventually.ts';
 import { removeContainer } from '../support/lxc.ts';
 import { removeFolder } from '../support/leftovers.ts';
 import { makeFolder, namePrefix } from '../support/names.ts';
@@ -62,8 +63,9 @@ export async function makeMachine(): Promise<Machine> {
     boot: async () => {
       const started = await exec('lxc-start', ['-d', '-n', name, '-f', cf, '-o', path.join(folder, 'log')], 60_000);
       if (started.code !== 0) throw new Error(`lxc-start: ${started.stderr}`);
-      const state = await run('systemctl is-system-running --wait');
-      if (state.stdout.trim() !== 'running') throw new Error(`the machine is ${state.stdout}: ${(await run('systemctl --failed')).stdout}`);
+      const state = async () => (await run('systemctl is-system-running')).stdout.trim();
+      await eventually(async () => ['running', 'degraded'].includes(await state()), 120_000);
+      if ((await state()) !== 'running') throw new Error(`not all units came up: ${(await run('systemctl --failed')).stdout}`);
     },
     shutdown: async () => {
       const stopped = await exec('lxc-stop', ['-n', name, '-t', '120', '--nokill'], 150_000);
