@@ -9,7 +9,7 @@ export function shownNow(watch: ServiceWatch | undefined, nowMs: number, wallMs:
   if (watch === undefined) return undefined;
   const { status, instance, action } = watch.resident();
   if (status === undefined) return undefined;
-  const stale = isStale(nowMs, watch.rounds().endedMs, instance.definition.settings.status_schedule);
+  const stale = isStale(watch.rounds().endedMs, { nowMs, wallMs, schedule: instance.definition.settings.status_schedule });
   const monitor =
     action === undefined || status.monitor.action !== null
       ? status.monitor
