@@ -126,18 +126,24 @@ function catchInterrupts({ verb }: Invocation, action: Ask, left: AbortControlle
     process.stderr.write(`\nthe daemon goes on with the ${verb.name}; svcmgr print status shows it\n`);
     left.abort();
   };
+  let asking = false;
+  const answered = (answer: Buffer): void => {
+    asking = false;
+    process.stdin.pause();
+    const word = String(answer).trim().toLowerCase();
+    if (word === 'a') abort();
+    else if (word === 'l') leave();
+    else process.stderr.write('it goes on; Ctrl-C asks again\n');
+  };
   const onInterrupt = (): void => {
-    if (!isTerminal || aborted) {
+    if (!isTerminal || aborted || asking) {
+      process.stdin.off('data', answered);
       abort();
       return;
     }
-    process.stderr.write('\nabort the action (a), leave it running (l), or go on watching (Enter)? ');
-    process.stdin.once('data', (answer) => {
-      process.stdin.pause();
-      const word = String(answer).trim().toLowerCase();
-      if (word === 'a') abort();
-      if (word === 'l') leave();
-    });
+    asking = true;
+    process.stderr.write('\nabort the action (a, or Ctrl-C again), leave it running (l), or go on watching (Enter)? ');
+    process.stdin.once('data', answered);
     process.stdin.resume();
   };
   process.on('SIGINT', onInterrupt);

@@ -2,6 +2,8 @@
 import type { ActionConsole, VerbAnswer, VerbCall } from '../api/control.ts';
 import { type MetricsBook, openMetricsBook } from '../api/metrics-book.ts';
 import type { Daemon } from '../engine/residence.ts';
+import { statusOf } from '../engine/service-status.ts';
+import { serviceNames } from '../engine/services.ts';
 import type { World } from '../engine/world.ts';
 import { asSvcError, SvcError } from '../errors.ts';
 import type { StatusDocument } from '../state/status-document.ts';
@@ -67,12 +69,20 @@ function appOf(daemon: Daemon, world: World, call: VerbCall, signal: AbortSignal
     // Nobody sits here: what needs an answer is refused with the option that gives it.
     ask: async () => undefined,
     statusOf: (service) => statusFor(daemon, call, service),
-    serviceNames: async () => daemon.all().map(({ name }) => name),
+    serviceNames: () => namesOf(daemon),
     metrics: openMetricsBook(world),
   };
 }
 
+/** Also of files that were never valid, and of those that came a moment ago: a service is not gone because its file is wrong. */
+async function namesOf(daemon: Daemon): Promise<readonly string[]> {
+  const known = daemon.all().map(({ name }) => name);
+  return [...new Set([...known, ...(await serviceNames(daemon.world()))])].sort();
+}
+
 async function statusFor(daemon: Daemon, call: VerbCall, service: string): Promise<StatusDocument> {
+  // What is not in memory says why, or is looked at here; a scrape never waits.
+  if (daemon.get(service) === undefined && call.verb !== 'metrics') return statusOf(daemon.world(), service, daemon.signal);
   if (call.switches.has('refresh')) return daemon.look(service);
   const known = daemon.shown(service);
   if (known !== undefined && (!call.fresh || !known.stale)) return known;

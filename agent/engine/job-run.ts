@@ -38,7 +38,8 @@ export async function runJob(residence: Residence, all: JobsByService, state: Jo
     return write(residence, all, state).catch(() => undefined);
   }
   const isFailure = ended.result === 'failed' || ended.result === 'refused';
-  const { failedMs: _failed, failures, result: _result, text: _text, ...kept } = rest;
+  const { failedMs: _failed, failures: _failures, result: _result, text: _text, ...kept } = rest;
+  const { failures } = state.past;
   // The file may have changed while it ran: the schedule is that of now.
   const { schedule, sinceMs } = state.record;
   state.record = {

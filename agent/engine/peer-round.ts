@@ -1,5 +1,6 @@
 /** What the other nodes say of their instances, asked once a minute: one question for many services of a node. */
 import { asSvcError } from '../errors.ts';
+import { createSemaphore } from '../io/semaphore.ts';
 import { faultOfError, isRecord, parseAnswer } from './peer-answer.ts';
 import { otherNodes } from './peer-questions.ts';
 import type { PeerAnswer } from './peers.ts';
@@ -8,20 +9,43 @@ import type { World } from './world.ts';
 
 /** So many statuses fit well below the longest answer that is taken. */
 const servicesAtOnce = 40;
+/** Questions about one service each that a node gets together. */
+const questionsAtOnce = 4;
 
-/** Asks every node of these services; each service gets the answers of all its nodes at once. Never throws but for an abort. */
-export async function askPeers(world: World, watches: readonly ServiceWatch[], signal: AbortSignal): Promise<void> {
-  const byNode = new Map<string, string[]>();
+/** The newest answer of each other node, kept over the rounds: nobody waits for a node that is slow. */
+export type PeersTold = WeakMap<ServiceWatch, ReadonlyMap<string, PeerAnswer>>;
+
+/** Asks every node of these services; what a node says is taken when it comes. Never throws but for an abort. */
+export async function askPeers(world: World, watches: Iterable<ServiceWatch>, told: PeersTold, signal: AbortSignal): Promise<void> {
+  const byNode = new Map<string, Map<string, ServiceWatch>>();
   for (const watch of watches) {
     const { name, instance } = watch.resident();
-    for (const node of otherNodes(instance)) byNode.set(node, [...(byNode.get(node) ?? []), name]);
+    const nodes = otherNodes(instance);
+    forgetOthers(told, watch, nodes);
+    for (const node of nodes) byNode.set(node, (byNode.get(node) ?? new Map<string, ServiceWatch>()).set(name, watch));
   }
-  const answers = (await Promise.all([...byNode].map(([node, services]) => askNode(world, node, services, signal)))).flat();
-  for (const watch of watches) {
-    const { name, instance } = watch.resident();
-    const own = answers.filter(({ service }) => service === name).map(({ answer }) => answer);
-    if (otherNodes(instance).length > 0) watch.setPeers(own);
-  }
+  const asking = [...byNode].map(([node, own]) =>
+    askNode(world, node, [...own.keys()], signal, ({ service, answer }) => {
+      const watch = own.get(service);
+      if (watch !== undefined) take(told, watch, answer);
+    }),
+  );
+  await Promise.all(asking);
+}
+
+function take(told: PeersTold, watch: ServiceWatch, answer: PeerAnswer): void {
+  const answers = new Map(told.get(watch)).set(answer.node, answer);
+  told.set(watch, answers);
+  watch.setPeers([...answers.values()]);
+}
+
+/** The file names other nodes than before. */
+function forgetOthers(told: PeersTold, watch: ServiceWatch, nodes: readonly string[]): void {
+  const before = told.get(watch) ?? new Map<string, PeerAnswer>();
+  const left = new Map([...before].filter(([node]) => nodes.includes(node)));
+  if (left.size === before.size) return;
+  told.set(watch, left);
+  watch.setPeers([...left.values()]);
 }
 
 interface ServiceAnswer {
@@ -29,30 +53,26 @@ interface ServiceAnswer {
   readonly answer: PeerAnswer;
 }
 
-async function askNode(world: World, node: string, services: readonly string[], signal: AbortSignal): Promise<readonly ServiceAnswer[]> {
-  const found: ServiceAnswer[] = [];
+type Taker = (told: ServiceAnswer) => void;
+
+async function askNode(world: World, node: string, services: readonly string[], signal: AbortSignal, tell: Taker): Promise<void> {
   for (let at = 0; at < services.length; at += servicesAtOnce) {
     const answers = await askMany(world, node, services.slice(at, at + servicesAtOnce), signal);
-    found.push(...answers);
+    for (const one of answers) tell(one);
     const [first] = answers;
+    if (first === undefined || answers.some(({ answer }) => answer.reachable)) continue;
     // It will not be there for the next ones either: a thousand services must not wait for it one time-out after the other.
-    if (first !== undefined && answers.every(({ answer }) => !answer.reachable)) {
-      return [...found, ...services.slice(at + servicesAtOnce).map((service) => ({ service, answer: first.answer }))];
-    }
+    for (const service of services.slice(at + servicesAtOnce)) tell({ service, answer: first.answer });
+    return;
   }
-  return found;
 }
 
 async function askMany(world: World, node: string, services: readonly string[], signal: AbortSignal): Promise<readonly ServiceAnswer[]> {
   const begunMs = world.now().getTime();
-  const [only, other] = services;
-  if (only !== undefined && other === undefined) return [{ service: only, answer: await world.peers.ask(node, only, { signal }) }];
   try {
     const reply = await world.peers.read(node, ['-s', services.join(','), 'print', 'status'], { signal });
     const askedMs = world.now().getTime() - begunMs;
-    const documents =
-      isRecord(reply.document) && Array.isArray(reply.document['services']) ? (reply.document['services'] as unknown[]) : [];
-    const answers = documents.flatMap((document) => {
+    const answers = documentsOf(reply.document).flatMap((document) => {
       const service = isRecord(document) ? document['service'] : undefined;
       if (typeof service !== 'string' || !services.includes(service)) return [];
       const parsed = parseAnswer(node, service, { exitCode: 0, document, stderr: '' });
@@ -71,8 +91,14 @@ async function askMany(world: World, node: string, services: readonly string[], 
   }
 }
 
+/** One service is not told as a list. */
+function documentsOf(document: unknown): readonly unknown[] {
+  if (!isRecord(document)) return [];
+  return Array.isArray(document['services']) ? (document['services'] as unknown[]) : [document];
+}
+
 async function askEach(world: World, node: string, services: readonly string[], signal: AbortSignal): Promise<readonly ServiceAnswer[]> {
-  const answers: ServiceAnswer[] = [];
-  for (const service of services) answers.push({ service, answer: await world.peers.ask(node, service, { signal }) });
-  return answers;
+  const gate = createSemaphore(questionsAtOnce);
+  const ask = async (service: string): Promise<ServiceAnswer> => ({ service, answer: await world.peers.ask(node, service, { signal }) });
+  return Promise.all(services.map((service) => gate.run(() => ask(service))));
 }

@@ -11,6 +11,7 @@ import { forgivingMemory } from './forgiving-memory.ts';
 import { askOwnBlockers } from './blockers.ts';
 import { hostOf, isHostAssumed, isReachable, mustBeReachable } from './hosted.ts';
 import type { Resource } from './instance.ts';
+import { rememberRun } from './last-run.ts';
 import { type Look, lookAt, statusLimitMs } from './look.ts';
 import { contextInput } from './run.ts';
 import { runTriggers } from './triggers.ts';
@@ -135,8 +136,7 @@ async function run(action: Action, resource: Resource, signal: AbortSignal): Pro
   await askLate(action, resource, 'run');
   checkRequirements(action, resource, resource.common.run_requires);
   await runTriggers(action, 'pre', 'run', resource, signal);
-  if (!action.ledger.dryRun) await action.run.memory.remember(rid, 'last_run_at', action.run.world.now().toISOString());
-  await limited(action, resource, 'run', signal, (at) => task(at));
+  await rememberRun(action, rid, () => limited(action, resource, 'run', signal, (at) => task(at)));
   await runTriggers(action, 'post', 'run', resource, signal);
   return { rid, outcome: 'done', text: 'ran' };
 }

@@ -15,6 +15,7 @@ import { createRun, prepareFolders, type Run } from './run.ts';
 import type { Instance } from './instance.ts';
 import { loadForAction, reloadForAction } from './services.ts';
 import { settledSurvey, type SurveyedNode } from './survey.ts';
+import { tally } from './tally-action.ts';
 import type { World } from './world.ts';
 
 export interface RelocateResult {
@@ -69,6 +70,7 @@ export async function relocate(world: World, service: string, request: RelocateR
     const error = await attempt({ run, request: goOn(run, asked, opened), sid, signal, steps }, course, opened.cut);
     const durationMs = Date.now() - begun;
     if (course.journal !== undefined) endRelocation(run, course.journal, sid, { error, cut: opened.cut, durationMs });
+    if (!request.dryRun) await tally(run, { verb: request.verb, seconds: durationMs / 1000, sent: [] }, error);
     const { hint, where } = await whereItIs(run, course, error, steps.all());
     return {
       service,

@@ -2,6 +2,7 @@
 import { asSvcError } from '../errors.ts';
 import type { Courtesy } from './courtesy.ts';
 import type { EventHub } from './event-hub.ts';
+import type { PeersTold } from './peer-round.ts';
 import type { Residence, ResidentPart } from './resident.ts';
 import type { createShared } from './run.ts';
 import type { ServiceFiles } from './service-files.ts';
@@ -32,6 +33,7 @@ export interface Core {
   shared: ReturnType<typeof createShared>;
   filesDueMs: number;
   peersDueMs: number;
+  readonly told: PeersTold;
   scanning: Promise<unknown>;
   /** Nothing automatic begins any more. */
   closing: boolean;

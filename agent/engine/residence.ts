@@ -93,6 +93,7 @@ function createCore(input: ResidenceInput): Core {
     shared: createShared(),
     filesDueMs: 0,
     peersDueMs: 0,
+    told: new WeakMap(),
     scanning: Promise.resolve(),
     closing: false,
   };
@@ -113,7 +114,7 @@ function memoryOf(core: Core): Pick<Daemon, 'world' | 'all' | 'get' | 'signal' |
       if (watch === undefined) throw new SvcError('NOT_FOUND', `no service ${service}`);
       return watch.look();
     },
-    shown: (service) => shownNow(watches.get(service), nowMs()),
+    shown: (service) => shownNow(watches.get(service), nowMs(), core.world.now().getTime()),
     touched: (service) => {
       const watch = watches.get(service);
       watch?.acted(undefined);
@@ -147,7 +148,7 @@ function beat(core: Core, rounds: LookRounds): void {
     const next = (): void => {
       core.peersDueMs = nowMs + statusIntervalMs;
     };
-    askPeers(core.world, [...core.watches.values()], core.stopping.signal).then(next, next);
+    askPeers(core.world, core.watches.values(), core.told, core.stopping.signal).then(next, next);
   }
   forParts(core, (part) => part.beat?.(core.world.now()));
 }

@@ -20,6 +20,7 @@ export function watchedResources(instance: Instance, status: StatusDocument, wis
 function watchedResource(resource: Resource, status: WatchedResource['status'], wishes: Wishes, boot: string): WatchedResource {
   const { rid, group, traits, common, implied } = resource;
   const wish = wishOf(wishes, rid);
+  const ended = wishes.shutdown?.boot === boot && (wish === undefined || wishes.shutdown.at >= wish.at) ? wishes.shutdown : undefined;
   return {
     rid,
     group,
@@ -32,7 +33,7 @@ function watchedResource(resource: Resource, status: WatchedResource['status'], 
     restart: implied === undefined ? (common.restart ?? 0) : 0,
     delayMs: common.restart_delay ?? 0,
     wanted: wish?.wish,
-    wish: wish === undefined ? '' : `${wish.wish} ${wish.at}`,
-    isWishOfBoot: wish?.boot === boot,
+    wish: [...(wish === undefined ? [] : [wish.wish, wish.at]), ...(ended === undefined ? [] : ['shutdown', ended.at])].join(' '),
+    isWishOfBoot: wish?.boot === boot && ended === undefined,
   };
 }

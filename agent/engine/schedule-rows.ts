@@ -15,7 +15,7 @@ export interface ScheduleRow {
   readonly rid: string;
   readonly schedule: string;
   readonly last: string | null;
-  /** How the last scheduled run ended; `running`, `cut`; null when there was none. */
+  /** How the last run ended, whoever began it; `running`; `not known` when nobody could remember it; null when there was none. */
   readonly result: string | null;
   readonly next: string | null;
   /** Why it does not run now; null when it is due. */
@@ -44,9 +44,11 @@ interface Asked {
 async function rowOf({ world, instance, status, zone }: Asked, job: Job, known: JobRecord | undefined): Promise<ScheduleRow> {
   const { service, resource, schedule } = job;
   const nowMs = world.now().getTime();
-  const isRunning = known?.begunMs !== undefined && status?.monitor.action !== null;
   const record = recordOf(known, job, nowMs);
   const past = await jobPast(world, service, resource.rid, record);
+  const { byHand } = past;
+  const hasBegun = known?.begunMs !== undefined || (byHand !== undefined && byHand.result === undefined);
+  const isRunning = hasBegun && status?.monitor.action !== null;
   const due = decideDue({ schedule, name: jobName(world.node.name, job), zone, nowMs, past });
   const gate = whyNotJob(world, instance, status, job);
   return {
@@ -54,10 +56,10 @@ async function rowOf({ world, instance, status, zone }: Asked, job: Job, known: 
     rid: resource.rid,
     schedule: schedule.text,
     last: iso(past.lastMs),
-    result: isRunning ? 'running' : resultText(record),
+    result: isRunning ? 'running' : byHand === undefined ? resultText(record) : (byHand.result ?? 'not known'),
     next: due.kind === 'never' ? null : iso(due.kind === 'later' ? due.atMs : nowMs),
     why: isRunning ? 'it runs' : (gate ?? (due.kind === 'due' ? null : due.why)),
-    failures: record.failures,
+    failures: past.failures,
   };
 }
 

@@ -5,6 +5,7 @@ import { asSvcError, SvcError } from '../errors.ts';
 import { type Action, actOn } from './action-state.ts';
 import { withFirmDeadline } from './deadline.ts';
 import type { Resource } from './instance.ts';
+import { rememberRun } from './last-run.ts';
 import { checkRequirements } from './perform.ts';
 import type { TargetLocks } from './target-locks.ts';
 import { runTriggers } from './triggers.ts';
@@ -58,14 +59,16 @@ async function transfer(action: Action, resource: Resource, method: string): Pro
   const work = (driver.sync as Readonly<Record<string, Method | undefined>> | undefined)?.[method];
   if (work === undefined) throw new SvcError('UNSUPPORTED', `${type} has no sync ${method}`);
   await runTriggers(action, 'pre', 'sync', resource, signal);
-  if (method === 'update' && !action.ledger.dryRun) await run.memory.remember(rid, 'last_run_at', run.world.now().toISOString());
-  // Its commands have their own limits; this one only ends a driver that hangs between them.
-  const outcomes = await withFirmDeadline(signal, defaultLimits.syncMs, `sync ${method}`, graceMs, (inner, clock) =>
-    work(actOn(action, resource, inner, clock)),
-  );
-  const checked = checkOutcomes(type, outcomes);
-  if (checked.length === 0) run.log(rid).info('no target to sync');
-  const failures = checked.flatMap((outcome) => tell(action, rid, outcome));
+  const send = async (): Promise<readonly SvcError[]> => {
+    // Its commands have their own limits; this one only ends a driver that hangs between them.
+    const outcomes = await withFirmDeadline(signal, defaultLimits.syncMs, `sync ${method}`, graceMs, (inner, clock) =>
+      work(actOn(action, resource, inner, clock)),
+    );
+    const checked = checkOutcomes(type, outcomes);
+    if (checked.length === 0) run.log(rid).info('no target to sync');
+    return checked.flatMap((outcome) => tell(action, rid, outcome));
+  };
+  const failures = method === 'update' ? await rememberRun(action, rid, send, (failed) => failed) : await send();
   if (failures.length === 0) await runTriggers(action, 'post', 'sync', resource, signal);
   return failures;
 }

@@ -1,9 +1,10 @@
 /**
- * Counts of what was done on a service, for metrics: a file beside its state, so that they only grow, whichever process acted. Written
- * by who holds the lock of the service.
+ * Counts of what was done on a service, for metrics: files beside its state, so that they only grow, whichever process acted. Written
+ * by who holds the lock of the service; those of relocations by who holds theirs.
  */
 import { join } from 'node:path';
 import { keepText, serviceFolder } from './memory.ts';
+import { isRelocation } from './relocate-bracket.ts';
 import type { World } from './world.ts';
 
 export const results = ['ok', 'failed', 'aborted'] as const;
@@ -36,11 +37,20 @@ export interface Deed {
 
 export const nothingDone: Tally = { actions: {}, bytes: {} };
 
-const tallyFile = (world: World, service: string): string => join(serviceFolder(world, service), 'tally.json');
+const tallyFile = (world: World, service: string, name: 'tally' | 'relocations'): string =>
+  join(serviceFolder(world, service), `${name}.json`);
 
-/** Nothing when the file is missing or damaged: then it begins anew, as a counter may. */
+/** Nothing when the files are missing or damaged: then it begins anew, as a counter may. */
 export async function readTally(world: World, service: string): Promise<Tally> {
-  const text = await world.doors.readText(tallyFile(world, service)).catch(() => undefined);
+  const [own, relocations] = await Promise.all([
+    readOne(world, tallyFile(world, service, 'tally')),
+    readOne(world, tallyFile(world, service, 'relocations')),
+  ]);
+  return { actions: { ...own.actions, ...relocations.actions }, bytes: own.bytes };
+}
+
+async function readOne(world: World, file: string): Promise<Tally> {
+  const text = await world.doors.readText(file).catch(() => undefined);
   try {
     const { actions, bytes } = JSON.parse(text ?? '{}') as Partial<Tally>;
     return { actions: actions ?? {}, bytes: bytes ?? {} };
@@ -50,8 +60,9 @@ export async function readTally(world: World, service: string): Promise<Tally> {
 }
 
 export async function addToTally(world: World, service: string, deed: Deed): Promise<void> {
-  const tally = tallyWith(await readTally(world, service), deed);
-  await keepText(world, tallyFile(world, service), `${JSON.stringify(tally)}\n`, 0o644);
+  const file = tallyFile(world, service, isRelocation(deed.verb) ? 'relocations' : 'tally');
+  const tally = tallyWith(await readOne(world, file), deed);
+  await keepText(world, file, `${JSON.stringify(tally)}\n`, 0o644);
 }
 
 /** Pure. */

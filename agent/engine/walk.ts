@@ -4,7 +4,7 @@ import type { Batch } from '../state/order.ts';
 import { type Action, resourceOf } from './action-state.ts';
 import type { Resource } from './instance.ts';
 import { perform, type Step } from './perform.ts';
-import { foretellStop, wishOfStep } from './wishes.ts';
+import { foretellShutdown, foretellStop, wishOfStep } from './wishes.ts';
 
 /** @throws the first error of a resource whose errors count; a task that failed counts after the other tasks had their turn */
 export async function walk(action: Action, batches: readonly Batch[], step: Step): Promise<void> {
@@ -14,6 +14,7 @@ export async function walk(action: Action, batches: readonly Batch[], step: Step
       action,
       batches.flatMap(({ rids }) => rids),
     );
+  if (action.request.verb === 'shutdown' && !action.request.dryRun) await foretellShutdown(action);
   for (const batch of batches) {
     action.signal.throwIfAborted();
     if (batch.parallel) late.push(...(await walkTogether(action, batch.rids, step)));

@@ -24,6 +24,8 @@ export interface Wishes {
   readonly service?: Wish;
   /** What came after it, of single resources. */
   readonly rids: Readonly<Record<string, Wish>>;
+  /** The last shutdown of the machine. It wishes nothing, but what it stopped is for `boot` to start, as after a boot. */
+  readonly shutdown?: Pick<Wish, 'at' | 'boot'>;
 }
 
 const wishesFile = (world: World, service: string): string => join(serviceFolder(world, service), 'wishes.json');
@@ -32,8 +34,8 @@ const wishesFile = (world: World, service: string): string => join(serviceFolder
 export async function readWishes(world: World, service: string): Promise<Wishes> {
   const text = await world.doors.readText(wishesFile(world, service));
   try {
-    const { service: whole, rids } = JSON.parse(text ?? '{}') as Partial<Wishes>;
-    return { ...(whole === undefined ? {} : { service: whole }), rids: rids ?? {} };
+    const { service: whole, rids, shutdown } = JSON.parse(text ?? '{}') as Partial<Wishes>;
+    return { ...(whole === undefined ? {} : { service: whole }), rids: rids ?? {}, ...(shutdown === undefined ? {} : { shutdown }) };
   } catch {
     return { rids: {} };
   }
@@ -62,6 +64,17 @@ export async function foretellStop(action: Action, rids: readonly string[]): Pro
   } catch (thrown) {
     // A stop works on a full disk too.
     log().warn(`cannot keep that this is to stay stopped: ${asSvcError(thrown).message}`);
+  }
+}
+
+/** Kept before the first command, as a stop is. */
+export async function foretellShutdown({ run }: Action): Promise<void> {
+  const { world, instance, log } = run;
+  try {
+    const shutdown = { at: world.now().toISOString(), boot: bootId() };
+    await keep(world, instance.name, { ...(await readWishes(world, instance.name)), shutdown });
+  } catch (thrown) {
+    log().warn(`cannot keep that the machine goes down: ${asSvcError(thrown).message}`);
   }
 }
 

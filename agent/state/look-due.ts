@@ -31,8 +31,13 @@ export function isLookDue({ nowMs, begunMs, wallMs, schedule, isRound }: LookTim
   return parsed.ok && isAllowed(parsed.schedule, { nowMs: wallMs, lastMs: wallMs - agoMs }).allowed;
 }
 
-/** Figures older than twice the interval are said to be old (spec/status.md "The tree"); of a schedule of its own, by when it is due. */
-export function isStale(nowMs: number, endedMs: number | undefined, schedule: string | undefined): boolean {
+/**
+ * Figures older than twice the interval are said to be old (spec/status.md "The tree"); with a schedule of its own, those after which
+ * a look was due an interval ago, and has not ended. @param endedMs when the last look ended, on the clock that does not jump
+ */
+export function isStale(endedMs: number | undefined, { nowMs, wallMs, schedule }: Omit<LookTimes, 'begunMs' | 'isRound'>): boolean {
   if (endedMs === undefined) return true;
-  return schedule === undefined && nowMs - endedMs > 2 * statusIntervalMs;
+  if (schedule === undefined) return nowMs - endedMs > 2 * statusIntervalMs;
+  const [thenMs, thenWallMs] = [nowMs - statusIntervalMs, wallMs - statusIntervalMs];
+  return thenMs > endedMs && isLookDue({ nowMs: thenMs, begunMs: endedMs, wallMs: thenWallMs, schedule, isRound: false });
 }

@@ -96,6 +96,23 @@ describe('real: actions through the daemon', function () {
     }
   });
 
+  it('of a service whose file was never valid, or came a moment ago, say what they say without the daemon', async () => {
+    home().service('broken', '[DEFAULT]\nnodes = {nodename}\n\n[fs#1]\ntype = nonsense\n');
+    await daemon.send('POST', '/v1/reload');
+    home().service('new', service);
+    expect((await run('-s', 'new', 'start')).code).to.equal(0);
+    expect((await actions()).at(-1)).to.include({ verb: 'start', exit: 0 });
+    expect((await run('-s', 'new', 'print', 'status')).stdout).to.match(/^overall +up$/m);
+    expect((await run('-s', 'new', 'stop')).code).to.equal(0);
+    const all = async () => Promise.all([['start'], ['print', 'status'], ['check'], ['ls']].map((argv) => run('-s', 'broken', ...argv)));
+    const through = await all();
+    expect((await actions()).at(-1)).to.include({ verb: 'start', exit: 2 });
+    expect((await run('check')).stdout).to.match(/^UNKNOWN - broken is undef \(.*nonsense/);
+    expect((await run('metrics')).stdout).to.match(/^svcmgr_service_status\{service="broken",node="[^"]*",state="undef"\} 1$/m);
+    await daemon.crash();
+    expect(through).to.deep.equal(await all());
+  });
+
   it('name the person who asked in the history', async () => {
     await runCli(['-s', 'svc1', 'start', '--reason', 'a test'], { home: home(), env: { SUDO_USER: 'alice' } });
     const { stdout } = await run('-s', 'svc1', 'history', '--format', 'json');

@@ -16,7 +16,7 @@ describe('real: an upgrade under a running daemon', function () {
     const installed = home().path('installed');
     for (const part of ['bin', 'dist']) cpSync(path.join(projectRoot, part), path.join(installed, part), { recursive: true });
     home().service('svc1', '[fs#1]\ntype = flag\n');
-    const daemon = start(home(), {}, path.join(installed, 'bin/svcmgrd'));
+    const daemon = start(home(), {}, [path.join(installed, 'bin/svcmgrd')]);
     await daemon.ready();
     await eventually(() => daemon.said().includes('svcmgrd 0.1.0 runs'));
     rmSync(path.join(installed, 'dist/drivers'), { recursive: true });

@@ -76,7 +76,7 @@ describe('real: examples: batch', function () {
     expect(statesOf(up)).to.deep.equal({ 'fs#0': 'up', 'fs#1': 'n/a', 'app#1': 'up', 'task#1': 'up' });
     expect(readFileSync(path.join(base, 'inventory'), 'utf8')).to.include('alive');
     const schedule = await must(home(), '-s', 'batch', 'print', 'schedule');
-    expect(schedule.stdout).to.match(/^batch +task#1 +\d{4}-\S+ \S+ \S+ +- +\d{4}-.* 02:00-04:00@60 mon-fri( +\S.*)?$/m);
+    expect(schedule.stdout).to.match(/^batch +task#1 +\d{4}-\S+ \S+ \S+ +ok +\d{4}-.* 02:00-04:00@60 mon-fri( +\S.*)?$/m);
     const stop = await must(home(), '-s', 'batch', 'stop');
     expect(stop.stdout).to.match(/^batch: stop done in /);
     expect((await statusOf(home(), 'batch')).avail).to.equal('down');

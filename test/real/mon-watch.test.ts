@@ -1,45 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { runCli, svcmgr } from '../support/cli.ts';
+import { runCli } from '../support/cli.ts';
 import { useHome } from '../support/home.ts';
 import { describeUnless, missing } from '../support/skip.ts';
+import { useTerminal } from '../support/terminal.ts';
 
 describeUnless(missing({ tools: ['tmux'] }), 'real: mon --watch in a terminal of 80x24', function () {
   this.timeout(60_000);
-  let socket = '';
-  const tmux = (...argv: readonly string[]): string =>
-    execFileSync('tmux', ['-S', socket, '-f', '/dev/null', ...argv], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  // Before the home is removed.
-  afterEach('end the terminal', () => {
-    try {
-      tmux('kill-server');
-    } catch {
-      // It ended by itself.
-    }
-  });
+  const { open, screen, type, until, tmux, program } = useTerminal();
   const home = useHome();
-  const screen = (): readonly string[] => tmux('capture-pane', '-p').split('\n').slice(0, 24);
-  const type = (...keys: readonly string[]): void => void tmux('send-keys', ...keys);
-
-  async function until(what: string, isSo: (lines: readonly string[]) => boolean): Promise<readonly string[]> {
-    const endsAt = performance.now() + 30_000;
-    for (;;) {
-      const lines = screen();
-      if (isSo(lines)) return lines;
-      if (performance.now() > endsAt) throw new Error(`${what} did not come:\n${lines.join('\n')}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
   /** A shell with a text on its screen, in which the watch is started. */
   async function watch(): Promise<void> {
-    socket = home().path('tmux.sock');
     home().service('alpha', '[fs#1]\ntype = flag\n');
     home().service('beta', '[fs#1]\ntype = flag\n');
     expect((await runCli(['alpha', 'start'], { home: home() })).code).to.equal(0);
-    tmux('new-session', '-d', '-x', '80', '-y', '24', `env SVCMGR_HOME=${home().folder} svcmgr=${svcmgr} PS1='ready$ ' sh`);
-    await until('the prompt', (lines) => lines[0]?.startsWith('ready$') === true);
+    await open(home());
     type('echo before', 'Enter');
     await until('the shell', (lines) => lines.includes('before'));
     type('"$svcmgr" mon --watch; echo "left $?"', 'Enter');
@@ -86,10 +60,7 @@ describeUnless(missing({ tools: ['tmux'] }), 'real: mon --watch in a terminal of
 
   it('TERM gives the terminal back', async () => {
     await watch();
-    const shell = tmux('display-message', '-p', '#{pane_pid}').trim();
-    const pid = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim();
-    expect(pid).to.match(/^\d+$/);
-    process.kill(Number(pid), 'SIGTERM');
+    process.kill(program(), 'SIGTERM');
     await expectRestored(0);
   });
 

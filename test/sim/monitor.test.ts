@@ -124,6 +124,26 @@ describe('sim: monitor', () => {
     expect(starts()).to.deep.equal([]);
   });
 
+  it('what a shutdown of the machine stopped is for boot, or for an operator: it is not started again while the machine goes down', async () => {
+    // Nothing below it holds it off.
+    bench().service(file.replace('[fs#1]\ntype = double\n', ''));
+    await round(scene, bench());
+    await bench().act('shutdown');
+    bench().stage.events.splice(0);
+    for (let look = 0; look < 4; look++) await round(scene, bench());
+    expect(starts()).to.deep.equal([]);
+    const next = scene.again();
+    for (let look = 0; look < 4; look++) await round(next, bench());
+    expect(starts(), 'another daemon of the same boot').to.deep.equal([]);
+    expect((await readKept(bench().world, svc)).expected, 'it is no wish').to.equal('up');
+    await bench().act('start');
+    await round(next, bench());
+    bench().stage.set({ 'app#1': 'down' });
+    bench().stage.events.splice(0);
+    await round(next, bench());
+    expect(starts(), 'started again: watched again').to.deep.equal(['start app#1']);
+  });
+
   it('a stop that failed further on is still a stop', async () => {
     bench().stage.part('fs#1').fails.stop = { error: new SvcError('COMMAND', 'busy') };
     expect((await bench().act('stop')).ok).to.equal(false);

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { relocate, type RelocateResult } from '../../agent/engine/relocate.ts';
 import type { RelocateRequest } from '../../agent/engine/relocate-bracket.ts';
 import { interruptedActions } from '../../agent/engine/recover.ts';
+import { readTally } from '../../agent/engine/tally.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { cutAction } from '../support/cut-action.ts';
 import { errorOf, svc, textsOf, useBench } from '../support/engine.ts';
@@ -47,6 +48,19 @@ describe('sim: peers: switch', () => {
     ]);
     expect(bench().stage.events).to.deep.equal(['stop app#1', 'stop fs#1']);
     expect(other().acts[0]).to.match(/^-s svc1 start --reason=switch by \S+ on node1: site work$/);
+  });
+
+  it('is counted beside the actions that it is made of', async () => {
+    upHere();
+    await go();
+    await go({ dryRun: true });
+    other().onAct = () => replied({ ok: false, error: { code: 'COMMAND', message: 'no' } }, 1);
+    await go();
+    const { actions } = await readTally(bench().world, svc);
+    expect(Object.entries(actions).map(([verb, { results }]) => [verb, results])).to.deep.equal([
+      ['stop', { ok: 1 }],
+      ['switch', { ok: 1, failed: 1 }],
+    ]);
   });
 
   it('stops there and starts here', async () => {

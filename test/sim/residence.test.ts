@@ -67,6 +67,56 @@ describe('sim: residence', () => {
     await eventually(() => looksAt('fs#1') === 2);
   });
 
+  it('looks when status_schedule says, at monitored resources every ten seconds all the same', async () => {
+    bench().service(plain.replace('[DEFAULT]\n', '[DEFAULT]\nstatus_schedule = @5m\n'));
+    bench().service(plain.replaceAll('#1', '#2'), 'svc2');
+    await begin();
+    await settled();
+    for (let at = 0; at < 29; at += 1) {
+      pass(monitorIntervalMs);
+      await settled();
+    }
+    expect([looksAt('fs#1'), looksAt('app#1')]).to.deep.equal([1, 30]);
+    expect(looksAt('fs#2'), 'the other one by the minute').to.equal(5);
+    expect(daemon.shown(svc)?.stale, 'as old as was asked for').to.equal(false);
+    pass(monitorIntervalMs);
+    await eventually(() => looksAt('fs#1') === 2);
+  });
+
+  it('a range of the day is one look, and a clock that jumps over many days brings one more', async () => {
+    bench().service(plain.replace('[DEFAULT]\n', '[DEFAULT]\nstatus_schedule = 13:00-14:00\n'));
+    await begin();
+    await settled();
+    const minutes = async (count: number): Promise<void> => {
+      for (let minute = 0; minute < count; minute += 1) {
+        pass(60_000);
+        await settled();
+      }
+    };
+    await minutes(30);
+    expect(looksAt('fs#1'), '12:59').to.equal(1);
+    await minutes(90);
+    expect(looksAt('fs#1'), '14:29').to.equal(2);
+    bench().wait(10 * 86_400_000 - 80 * 60_000);
+    await minutes(30);
+    expect(looksAt('fs#1')).to.equal(3);
+  });
+
+  it('a look of a schedule that is due and does not end makes the figures old', async () => {
+    bench().service(
+      plain.replace('[DEFAULT]\n', '[DEFAULT]\nstatus_schedule = @5m\n').replace('type = double\n', 'type = double\nstatus_timeout = 1h\n'),
+    );
+    await begin();
+    await settled();
+    bench().stage.part('fs#1').hangs.status = 'until abort';
+    pass(5 * 60_000);
+    await eventually(() => looksAt('fs#1') === 2);
+    pass(statusIntervalMs - 1000);
+    expect(daemon.shown(svc)?.stale).to.equal(false);
+    pass(2000);
+    expect(daemon.shown(svc)?.stale).to.equal(true);
+  });
+
   it('a look at the monitored resources changes only them, and leaves the figures as old as they are', async () => {
     bench().service(plain);
     bench().stage.set({ 'fs#1': 'up', 'app#1': 'up' });

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Act, Driver, Outcome } from '../../agent/driver/contract.ts';
@@ -160,6 +161,54 @@ describe('sim: scheduler', () => {
     expect(work.runs, 'the first, the one by hand').to.have.length(2);
     await pass(2 * minute);
     expect(work.runs).to.have.length(3);
+  });
+
+  for (const type of ['sync', 'task'] as const) {
+    it(`shows the last run of a ${type} and its result, whoever began it`, async () => {
+      const byHand = () => (type === 'sync' ? bench().act('sync', { sync: 'update' }) : bench().act('run'));
+      bench().service(text('13:00', undefined, type));
+      bench().stage.set({ 'fs#1': 'up' });
+      expect((await rows())[0]).to.include({ last: null, result: null });
+      await known(svc);
+      await byHand();
+      expect((await rows())[0]).to.include({ last: bench().world.now().toISOString(), result: 'ok' });
+      bench().wait(minute);
+      work.fail = new SvcError('COMMAND', 'the other side is full');
+      await byHand();
+      expect((await rows())[0]).to.include({ last: bench().world.now().toISOString(), failures: 0 });
+      expect((await rows())[0]?.result).to.match(/^failed: .*the other side is full$/);
+      await pass(60 * minute, minute);
+      expect((await rows())[0], 'the scheduled one').to.include({ failures: 1, last: '2026-11-21T13:00:15.123Z' });
+      work.fail = undefined;
+      bench().wait(6 * second);
+      await byHand();
+      expect((await rows())[0], 'what failed was done by hand').to.include({
+        result: 'ok',
+        failures: 0,
+        last: bench().world.now().toISOString(),
+      });
+      const runs = work.runs.length;
+      await pass(10 * minute, minute);
+      expect(work.runs, 'it is not run again for having failed before').to.have.length(runs);
+    });
+  }
+
+  it('shows a run by hand while it runs, and does not make up the end of one that was cut', async () => {
+    bench().service(text('13:00', undefined, 'task'));
+    bench().stage.set({ 'fs#1': 'up' });
+    await known(svc);
+    work.hold = true;
+    const stop = new AbortController();
+    const running = bench().act('run', {}, stop.signal);
+    await beatUntil(() => work.runs.length === 1);
+    expect((await rows())[0]).to.include({ result: 'running' });
+    stop.abort(new SvcError('CANCELLED', 'by the test'));
+    await running;
+    expect((await rows())[0]).to.include({ result: 'aborted' });
+    // An agent that was killed remembers no end.
+    const memory = bench().home.path('var', 'services', svc, 'memory.json');
+    writeFileSync(memory, readFileSync(memory, 'utf8').replace(/,\s*"last_run_end": "[^"]*"/, ''));
+    expect((await rows())[0]).to.include({ result: 'not known' });
   });
 
   it('sends nothing from a node where the service is not up, and begins when it comes up', async () => {

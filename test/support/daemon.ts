@@ -33,7 +33,7 @@ export interface DaemonProcess {
 const answerMs = 20_000;
 
 /** Inside `describe`: starts daemons, and ends those that a test left. Call before `useHome`, so that they end before their home goes. */
-export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>, program?: string) => DaemonProcess {
+export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>, argv?: readonly string[]) => DaemonProcess {
   const started: DaemonProcess[] = [];
   afterEach('end the daemons', async function () {
     this.timeout(60_000);
@@ -46,8 +46,10 @@ export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>
   };
 }
 
-export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}, program = svcmgrd): DaemonProcess {
-  const child = spawn(program, [], {
+/** @param argv what is started: another program, or words that exec ours */
+export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}, argv: readonly string[] = [svcmgrd]): DaemonProcess {
+  const [file = svcmgrd, ...words] = argv;
+  const child = spawn(file, words, {
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LANG: 'C.UTF-8', TZ: 'UTC', ...home.env, ...env },
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openScopes, type Scopes } from '../../agent/io/scope.ts';
+import { cgroupMounts, openScopes, type Scopes } from '../../agent/io/scope.ts';
 import { tryTo } from './command.ts';
 import { containerCgroups, containerOf, removeContainer } from './lxc.ts';
 import { pidInName } from './names.ts';
@@ -53,6 +53,11 @@ export function findLeftovers(isOurs: (pid: number) => boolean): readonly Leftov
       .filter(ours)
       .map((name) => ({ kind: 'container', name }) as const),
     ...hanging.filter(({ kind }) => kind !== 'process'),
+    ...cgroupMounts.flatMap((mount) =>
+      list(mount)
+        .filter(ours)
+        .map((name) => ({ kind: 'cgroup', name: path.join(mount, name) }) as const),
+    ),
     ...list('/run/netns')
       .filter(ours)
       .map((name) => ({ kind: 'netns', name }) as const),
