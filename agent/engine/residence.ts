@@ -71,7 +71,7 @@ export function createResidence(input: ResidenceInput): Daemon {
       await Promise.all([settledWithin(Promise.allSettled(core.working), graceMs), ...core.parts.map((part) => part.stop?.())]);
       core.stopping.abort(reason);
       await Promise.allSettled(core.working);
-      for (const watch of core.watches.values()) await watch.flush().catch(() => undefined);
+      await Promise.allSettled([...core.watches.values()].map((watch) => watch.end()));
     },
   };
   return daemon;

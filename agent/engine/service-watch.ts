@@ -1,5 +1,6 @@
 /** One service in the daemon: its definition of now, its looks, and the newest status (spec/status.md "Freshness"). */
 import type { Shared } from '../driver/context.ts';
+import { settledWithin } from './deadline.ts';
 import { openStandingKept } from './kept-state.ts';
 import { hostOf } from './hosted.ts';
 import type { Instance } from './instance.ts';
@@ -40,8 +41,12 @@ export interface ServiceWatch {
   again(): void;
   setAction(action: RunningAction | undefined): void;
   setPeers(answers: readonly PeerAnswer[]): void;
-  flush(): Promise<void>;
+  /** After the signal was aborted: looks have a moment to end, and what is known is written. */
+  end(): Promise<void>;
 }
+
+/** How long an aborted look may take. */
+const endMs = 1000;
 
 /** The looks of one definition, until it or the service is changed. */
 interface Epoch {
@@ -76,7 +81,15 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
     resident = { ...resident, instance: shown.instance, status, lookedMs: input.world().now().getTime() };
     input.published(resident, previous);
   };
-  const evaluate = async (only: ReadonlySet<string> | undefined): Promise<StatusDocument> => {
+  const looking = new Set<Promise<unknown>>();
+  const evaluate = (only: ReadonlySet<string> | undefined): Promise<StatusDocument> => {
+    const look = lookAt(only);
+    looking.add(look);
+    const forget = (): void => void looking.delete(look);
+    look.then(forget, forget);
+    return look;
+  };
+  const lookAt = async (only: ReadonlySet<string> | undefined): Promise<StatusDocument> => {
     const { run, known } = epoch;
     const isCurrent = (): boolean => known === epoch.known;
     const invalid = shown.invalid === undefined ? {} : { invalid: shown.invalid };
@@ -151,7 +164,10 @@ export function createServiceWatch(name: string, first: Shown, input: WatchInput
       peers = answers;
       if (own !== undefined) publish(own);
     },
-    flush: () => kept.flush(),
+    async end() {
+      await settledWithin(Promise.allSettled(looking), endMs);
+      await kept.flush();
+    },
   };
 }
 
