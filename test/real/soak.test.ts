@@ -24,9 +24,9 @@ describe('real: scrapes while services start, stop and hang', function () {
   it('the checker finds a wrong answer, an old one, and one that is missing', () => {
     const nowMs = Date.parse('2026-11-21T12:30:00Z');
     const truth = new Map([['web', [{ state: 'down', fromMs: nowMs - 60_000, toMs: Number.POSITIVE_INFINITY }]]]);
-    const text = (updated: string, overall: 'up' | 'down' | 'undef') =>
+    const text = (updated: string, overall: 'up' | 'down' | 'undef', service = 'web') =>
       createMetrics().render(
-        [{ service: 'web', status: documentOf('web', { updated, overall }), tally: nothingDone }],
+        [{ service, status: documentOf(service, { updated, overall }), tally: nothingDone }],
         { version: '1', node: 'n' },
         nowMs,
       );
@@ -34,6 +34,19 @@ describe('real: scrapes while services start, stop and hang', function () {
     expect(check(text('2026-11-21T12:20:00Z', 'up'), truth, nowMs)).to.deep.equal(['web: up of 600 s ago is shown as fresh']);
     expect(check(text('2026-11-21T12:28:30Z', 'up'), truth, nowMs), 'it was up then').to.deep.equal([]);
     expect(check(text('2026-11-21T12:29:50Z', 'down'), truth, nowMs)).to.deep.equal([]);
+    const hung = (agoMs: number) =>
+      new Map([
+        [
+          'hang',
+          [
+            { state: 'up', fromMs: nowMs - 600_000, toMs: nowMs - agoMs },
+            { state: 'hanging', fromMs: nowMs - agoMs, toMs: Number.POSITIVE_INFINITY },
+          ],
+        ],
+      ]);
+    const seen = text('2026-11-21T12:29:15Z', 'up', 'hang');
+    expect(check(seen, hung(15_000), nowMs), 'it is monitored').to.deep.equal([]);
+    expect(check(seen, hung(25_000), nowMs)).to.deep.equal(['hang: up, when it had been hanging for 22 s']);
     expect(check('', truth, nowMs)).to.deep.equal(['web: missing, or in several states']);
   });
 });
