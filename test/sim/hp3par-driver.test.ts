@@ -1,7 +1,8 @@
 /** sync.hp3par on two simulated arrays, through the engine: the session of the HP 3PAR document, and what may go wrong in it. */
 import { expect } from 'chai';
 import type { ActionResult } from '../../agent/engine/action.ts';
-import { documentService, type Pair, usePair } from '../support/array-pair.ts';
+import { type Pair, usePair } from '../support/array-pair.ts';
+import { array1, array2, documentService } from '../support/hp3par-document.ts';
 
 describe('sim: hp3par: the session of the document', () => {
   const pair = usePair();
@@ -46,8 +47,6 @@ describe('sim: hp3par: the session of the document', () => {
     expect(pair().arrays.sim.controls.violations()).to.deep.equal([]);
   });
 });
-
-const [array1, array2] = ['hp3par1.opensvc.com', 'hp3par2.opensvc.com'] as const;
 
 /** The error of an action, with what it was refused by. */
 function refused(result: ActionResult): string {
