@@ -10,6 +10,7 @@ import { openScopes } from '../../agent/io/scope.ts';
 import { documentPair } from './hp3par/config.ts';
 import { type Stage, useHp3par } from './hp3par/use.ts';
 import { errorOf } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
 
 const name = 'hp3par1.opensvc.com';
 
@@ -78,6 +79,19 @@ describe('sim: hp3par: doors of an array', () => {
     const onLine = (_stream: string, line: string) => void lines.push(line);
     await through({ dialect: 'session' }, (doors) => doors.run(['syncrcopy', '-w', 'MYRCG'], { timeoutMs: 20_000, onLine }));
     expect(lines).to.deep.equal(['Completed synchronization for group MYRCG']);
+  });
+
+  it('a look does not wait behind changes that take long', async () => {
+    const { controls } = stage().sim;
+    controls.fault({ kind: 'hang', command: 'syncrcopy' });
+    await through({}, async (doors) => {
+      const ending = new AbortController();
+      const long = Array.from({ length: 8 }, () => doors.run(['syncrcopy', '-w', 'MYRCG'], { signal: ending.signal }).catch(() => 'cut'));
+      await eventually(() => linesOf().length === 8);
+      expect((await doors.run(['showrcopy', 'links'], { timeoutMs: 5000 })).exitCode).to.equal(0);
+      ending.abort();
+      expect(new Set(await Promise.all(long))).to.deep.equal(new Set(['cut']));
+    });
   });
 
   it('never let a password be a word, nor a word be more than one', async () => {

@@ -7,6 +7,7 @@ import type { DaemonState } from '../../agent/api/control.ts';
 import { eventually } from './eventually.ts';
 import type { Home } from './home.ts';
 import { projectRoot } from './imports.ts';
+import type { Netns } from './netns.ts';
 
 export const svcmgrd = path.join(projectRoot, 'bin/svcmgrd');
 
@@ -33,21 +34,22 @@ export interface DaemonProcess {
 const answerMs = 20_000;
 
 /** Inside `describe`: starts daemons, and ends those that a test left. Call before `useHome`, so that they end before their home goes. */
-export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>) => DaemonProcess {
+export function useDaemons(): typeof startDaemon {
   const started: DaemonProcess[] = [];
   afterEach('end the daemons', async function () {
     this.timeout(60_000);
     for (const one of started.splice(0)) await one.crash();
   });
-  return (home, env) => {
-    const daemon = startDaemon(home, env);
+  return (...where) => {
+    const daemon = startDaemon(...where);
     started.push(daemon);
     return daemon;
   };
 }
 
-export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}): DaemonProcess {
-  const child = spawn(svcmgrd, [], {
+export function startDaemon(home: Home, env: Readonly<Record<string, string>> = {}, netns?: Netns): DaemonProcess {
+  const [program = svcmgrd, ...rest] = [...(netns?.enter ?? []), svcmgrd];
+  const child = spawn(program, rest, {
     env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LANG: 'C.UTF-8', TZ: 'UTC', ...home.env, ...env },
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -7,6 +7,7 @@ import type { Argv } from '../../driver/contract.ts';
 import type { DoorResult, DoorRunOptions, Doors } from '../../driver/doors.ts';
 import { SvcError } from '../../errors.ts';
 import { quoteArgv } from '../redact.ts';
+import type { Semaphore } from '../semaphore.ts';
 import type { SshHost } from '../ssh/host.ts';
 import type { SshPool } from '../ssh/pool.ts';
 import { cleanErrors, cleanTranscript } from './transcript.ts';
@@ -28,12 +29,16 @@ const isBusy = /^(Too many local CLI connections\.|Connection closed by remote h
 const busyTries = 10;
 const busyPauseMs = 1000;
 
-export function informDoors(name: string, way: InformWay): Doors {
+/** @param looks how many commands that only look may run at once; changes wait for nobody */
+export function informDoors(name: string, way: InformWay, looks: Semaphore): Doors {
   const refuse = async (): Promise<never> => {
     throw new SvcError('UNSUPPORTED', `${name} is an array: it only runs commands`, { facts: { array: name } });
   };
   return {
-    run: (argv, options) => runPatiently(name, way, checkWords(argv), options),
+    run: async (argv, options) => {
+      const run = () => runPatiently(name, way, checkWords(argv), options);
+      return isLook(argv) ? looks.run(run, options.signal) : run();
+    },
     hasTool: async (tool) => (way.method === 'cli' ? way.local.hasTool(tool) : true),
     launch: refuse,
     readText: refuse,
@@ -45,6 +50,10 @@ export function informDoors(name: string, way: InformWay): Doors {
     signalScope: refuse,
     scopeMark: refuse,
   };
+}
+
+function isLook(argv: Argv): boolean {
+  return argv[0].startsWith('show');
 }
 
 /** The command line of an array is a shell of its own (Tcl): nothing but plain words gets there. */
@@ -73,7 +82,7 @@ async function runPatiently(name: string, way: InformWay, argv: Argv, options: D
 
 async function runOnce(way: InformWay, argv: Argv, options: DoorRunOptions): Promise<DoorResult> {
   // Commas are asked for, headings are kept: without them a part that is missing could not be told from one that is empty.
-  const switches = argv[0].startsWith('show') ? ['-csvtable'] : [];
+  const switches = isLook(argv) ? ['-csvtable'] : [];
   if (way.method === 'cli') return runTool(way, argv, switches, options);
   return way.dialect === 'exec' ? runWords(way, [...argv, ...switches], options) : runSession(way, argv, options);
 }
