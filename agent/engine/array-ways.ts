@@ -82,6 +82,7 @@ async function sshWay(array: string, section: Section, pool: () => Promise<SshPo
       port: Number(port ?? 22),
       user: username,
       key,
+      loginHint: `may this key log in there? setsshkey -add, as ${username} on the array, takes ${key}.pub`,
       ...(known_hosts === undefined ? {} : { knownHosts: [known_hosts] }),
       ...(ssh_legacy !== undefined && isYes(ssh_legacy) ? { legacy: true } : {}),
     },
