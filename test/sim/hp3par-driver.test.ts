@@ -127,6 +127,51 @@ describe('sim: hp3par: a start that is refused', () => {
   });
 });
 
+describe('sim: hp3par: a group with several targets', () => {
+  const pair = usePair();
+  const policies = '"Last-Sync NA, Period 5m, auto_recover,over_per_alert"';
+  const volumes = ' ,VV_SVC1_ROOT,1,VV_SVC1_ROOT,1,Synced,NA\n';
+  const row = (target: string, status = 'Started') => `MYRCG,${target},${status},Primary,Periodic,${policies}\n`;
+  /** Nobody has seen how an array prints it: with the volumes behind each row, or behind the last one. */
+  const layouts = {
+    'a block for each': (rows: readonly string[]) => rows.map((one) => `${one}${volumes}\n`).join(''),
+    'rows together': (rows: readonly string[]) => `${rows.join('')}${volumes}`,
+  };
+  const shows = (groups: string) =>
+    pair().arrays.sim.controls.fault({
+      ...{ kind: 'garbage', array: array1, command: 'showrcopy' },
+      text: `\nRemote Copy System Information\nStatus: Started, Normal\n\nLink Information\n\nTarget,Node,Address,Status,Options\n${array2},0:2:4,10.10.1.1,Up,-\n\nGroup Information\n\nName,Target,Status,Role,Mode,Options\n${groups}`,
+    });
+  const words =
+    /rcopy group MYRCG on hp3par1\.opensvc\.com has several targets \(hp3par2\.opensvc\.com, hp3par3\.opensvc\.com\): only pairs are driven/;
+
+  for (const [layout, text] of Object.entries(layouts)) {
+    it(`is only looked at: ${layout}`, async () => {
+      const { node1, node2, changes } = pair();
+      shows(text([row(array2), row('hp3par3.opensvc.com', 'Stopped')]));
+      const { status, notes = [] } = (await node1.status()).resources['sync#1'] ?? { status: undefined };
+      expect(status).to.equal('warn');
+      expect(notes.map((note) => note.text)).to.include('rcopy group status is not Started (Stopped) (to hp3par3.opensvc.com)');
+      for (const site of [node1, node2]) {
+        const started = await site.start({ allow: ['stale-data', 'split', 'peer-unreachable', 'peer-up'] });
+        expect(started.error?.code, site.name).to.equal('REFUSED');
+        expect(started.error?.message, site.name).to.match(words);
+      }
+      for (const verb of ['update', 'break', 'resume', 'swap', 'resync', 'revert'])
+        expect((await node1.sync(verb)).error?.message, verb).to.match(words);
+      expect(changes()).to.deep.equal([]);
+    });
+  }
+
+  it('does not keep the service from its source, where nothing is to be changed', async () => {
+    const { node1, changes } = pair();
+    shows(layouts['a block for each']([row(array2), row('hp3par3.opensvc.com')]));
+    expect((await node1.status()).resources['sync#1']?.status).to.equal('up');
+    expect((await node1.start()).error).to.equal(undefined);
+    expect(changes()).to.deep.equal([]);
+  });
+});
+
 describe('sim: hp3par: a disaster', () => {
   const pair = usePair();
   /** Array 1 and node 1 are gone. */

@@ -6,7 +6,7 @@ import { anyCode, askArray, groupNamed } from './ask.ts';
 import type { Step } from './decide-sync.ts';
 import type { Acting } from './keywords.ts';
 import { expectNothing, parseSyncOutput, parseTaskOutput, refuseErrors } from './outputs.ts';
-import type { Group } from './rcopy.ts';
+import { type Group, groupIn } from './rcopy.ts';
 import type { Scene } from './scene.ts';
 import { markHandover } from './starts.ts';
 import { isWritable } from './start-table.ts';
@@ -184,7 +184,7 @@ async function watched<V>(at: Acting, array: Host, rcg: string, running: Promise
 const watchMs = 5000;
 
 async function tellProgress(at: Acting, array: Host, rcg: string): Promise<void> {
-  const group = (await askArray(array)).rcopy.groups?.find(({ name }) => name === rcg);
+  const group = groupIn((await askArray(array)).rcopy, rcg);
   if (group !== undefined) progressOf(at, group);
 }
 
