@@ -75,7 +75,7 @@ async function sshWay(array: string, section: Section, pool: () => Promise<SshPo
   return {
     method: 'ssh',
     pool: await pool(),
-    dialect: dialect === 'session' ? 'session' : 'exec',
+    dialect: dialect === 'session' || dialect === 'pty' ? dialect : 'exec',
     host: {
       name: array,
       addresses: [manager ?? array],

@@ -349,27 +349,38 @@ describe('sim: hp3par: force_sync and resume_on_start', () => {
   });
 });
 
-describe('sim: hp3par: a session instead of arguments', () => {
-  const pair = usePair({ section: 'dialect = session\n' });
+for (const dialect of ['session', 'pty']) {
+  describe(`sim: hp3par: dialect ${dialect} instead of arguments`, () => {
+    const pair = usePair({ section: `dialect = ${dialect}\n` });
+    it('does the same', async () => {
+      const { node2, changes } = pair();
+      expect((await node2.status()).resources['sync#1']?.status).to.equal('up');
+      expect((await node2.start()).error).to.equal(undefined);
+      expect((await node2.sync('resume')).error).to.equal(undefined);
+      expect(changes()).to.deep.equal([
+        'hp3par1: stoprcopygroup -f MYRCG',
+        'hp3par2: setrcopygroup reverse -f -waittask MYRCG.r12345',
+        'hp3par2: startrcopygroup MYRCG.r12345',
+      ]);
+    });
 
-  it('does the same', async () => {
-    const { node2, changes } = pair();
-    expect((await node2.status()).resources['sync#1']?.status).to.equal('up');
-    expect((await node2.start()).error).to.equal(undefined);
-    expect((await node2.sync('resume')).error).to.equal(undefined);
-    expect(changes()).to.deep.equal([
-      'hp3par1: stoprcopygroup -f MYRCG',
-      'hp3par2: setrcopygroup reverse -f -waittask MYRCG.r12345',
-      'hp3par2: startrcopygroup MYRCG.r12345',
-    ]);
-  });
+    it('sees an error although the session ends well', async () => {
+      const { node1, arrays } = pair();
+      arrays.sim.controls.fault({ kind: 'error', array: array1, command: 'syncrcopy', text: 'Error: no licence', times: 1 });
+      expect((await node1.sync('update')).error?.message).to.match(/no licence/);
+    });
 
-  it('sees an error although the session ends well', async () => {
-    const { node1, arrays } = pair();
-    arrays.sim.controls.fault({ kind: 'error', array: array1, command: 'syncrcopy', text: 'Error: no licence', times: 1 });
-    expect((await node1.sync('update')).error?.message).to.match(/no licence/);
+    it('takes no part of an answer for the whole, and garbage for nothing', async () => {
+      const { node1, arrays } = pair();
+      for (const kind of ['half', 'garbage', 'close'] as const) {
+        arrays.sim.controls.fault({ kind, array: array1, command: 'showrcopy' });
+        expect((await node1.status()).resources['sync#1']?.status, kind).to.equal('undef');
+        arrays.sim.controls.clearFaults();
+      }
+      expect((await node1.status()).resources['sync#1']?.status).to.equal('up');
+    });
   });
-});
+}
 
 describe('sim: hp3par: an array that promotes for a while', () => {
   const timing = { taskMs: 50, syncMs: 50, promotingMs: 3000 };
