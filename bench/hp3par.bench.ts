@@ -2,7 +2,6 @@
  * What a question to an array costs over the kept connection, and with an ssh login for each command, as OpenSVC asks (spec/hp3par.md "Speed");
  * and what a round over many services on one array asks. The array is simulated, in a process of its own.
  */
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Doors } from '../agent/driver/doors.ts';
 import { openArrayWays } from '../agent/engine/array-ways.ts';
@@ -19,12 +18,12 @@ import { documentPair } from '../test/sim/hp3par/config.ts';
 import { makeUser, type SpawnedHp3par, spawnHp3par, type TestUser } from '../test/sim/hp3par/use.ts';
 import { must } from '../test/support/command.ts';
 import { type Home, makeHome } from '../test/support/home.ts';
+import { arraySections, array1 as array } from '../test/support/hp3par-document.ts';
 import { projectRoot } from '../test/support/imports.ts';
 import { missing } from '../test/support/skip.ts';
 import { createPeerStage } from '../test/support/peers.ts';
 import { type Bench, measure, type Row, rowOf, type Subject } from './lib/measure.ts';
 
-const array = 'hp3par1.opensvc.com';
 const services = 200;
 const kept = 'showrcopy, kept connection';
 const login = 'showrcopy, a login for each: ssh';
@@ -46,12 +45,9 @@ export async function bench(): Promise<Bench> {
 }
 
 async function measured(home: Home, user: TestUser, sim: SpawnedHp3par): Promise<Bench> {
-  const { address, port, publicHostKey } = sim.ssh(array);
+  const { address, port } = sim.ssh(array);
   const known = home.path('known_hosts');
-  writeFileSync(known, `[${address}]:${port} ${publicHostKey}\n`);
-  home.node(
-    `[array#${array}]\ntype = hp3par\nmanager = ${address}\nport = ${port}\nusername = ${user.name}\nkey = ${user.key}\nknown_hosts = ${known}\n`,
-  );
+  home.node(arraySections(home.folder, sim.ssh, user));
   const paths = findPaths({ SVCMGR_HOME: home.folder });
   const { definition } = await loadNode(paths.nodeFile, { SVCMGR_NODENAME: 'node1' });
   const doors = createDoors(openScopes(paths.state));

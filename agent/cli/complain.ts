@@ -1,10 +1,11 @@
 /** The one form of every error a person sees on stderr: what happened, then what to do next. */
 import { errorKinds, SvcError } from '../errors.ts';
+import { printableLines } from './render/width.ts';
 
 /** Ends with a newline. A stack, with those of its causes, only when asked for (`--debug`). */
 export function complaint(error: SvcError, debug = false): string {
   const lines = [`svcmgr: ${error.message}`, ...(hintOf(error)?.split('\n') ?? []).map((line) => `  ${line}`)];
-  return `${[...lines, ...(debug ? stacks(error) : [])].join('\n')}\n`;
+  return `${printableLines([...lines, ...(debug ? stacks(error) : [])].join('\n'))}\n`;
 }
 
 /** Exit status of a call that ended with this error. */

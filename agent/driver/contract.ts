@@ -103,6 +103,8 @@ export interface PollLimits<V> {
   readonly what: string;
   /** What a dry-run pretends. */
   readonly assume?: V;
+  /** Once it settles no pause is waited for any more: the next probe must see the end. */
+  readonly until?: Promise<unknown>;
 }
 
 export interface Log {

@@ -3,6 +3,7 @@ import type { NodeDefinition } from '../config/definition.ts';
 import type { Doors } from '../driver/doors.ts';
 import { SvcError } from '../errors.ts';
 import type { InformWay } from '../io/inform/doors.ts';
+import { createSemaphore, type Semaphore } from '../io/semaphore.ts';
 import type { SshPool } from '../io/ssh/pool.ts';
 import { isYes } from './ssh-host.ts';
 
@@ -16,19 +17,31 @@ export interface ArrayWays {
 type Section = Readonly<Record<string, string>>;
 
 /** An array has few connections for command lines, and all its users share them. */
-const commandsAtOnce = 4;
+const looksAtOnce = 4;
+/**
+ * Nothing waits behind a change, which may take hours (`syncrcopy -w`): the array says itself when it has no more room. A kept connection
+ * that died unseen and a new one that is not made take less together than a look may, so that what is silent is named as silent.
+ */
+const limits = { channels: Number.POSITIVE_INFINITY, openTimeoutMs: 2500 };
 
 export function openArrayWays(definition: NodeDefinition, local: Doors): ArrayWays {
   let opened: Promise<SshPool> | undefined;
   const pool = (): Promise<SshPool> => {
-    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => createSshPool({ channels: commandsAtOnce }));
+    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => createSshPool(limits));
     return opened;
+  };
+  const looks = new Map<string, Semaphore>();
+  const looksAt = (array: string): Semaphore => {
+    const places = looks.get(array) ?? createSemaphore(looksAtOnce);
+    looks.set(array, places);
+    return places;
   };
   return {
     doorsFor: async (array) => {
       const section = arraySection(definition, array);
       const { informDoors } = await import('../io/inform/doors.ts');
-      return informDoors(array, section['method'] === 'cli' ? toolWay(array, section, local) : await sshWay(array, section, pool));
+      const way = section['method'] === 'cli' ? toolWay(array, section, local) : await sshWay(array, section, pool);
+      return informDoors(array, way, looksAt(array));
     },
     close: async () => {
       await (await opened)?.closeAll();
@@ -62,13 +75,14 @@ async function sshWay(array: string, section: Section, pool: () => Promise<SshPo
   return {
     method: 'ssh',
     pool: await pool(),
-    dialect: dialect === 'session' ? 'session' : 'exec',
+    dialect: dialect === 'session' || dialect === 'pty' ? dialect : 'exec',
     host: {
       name: array,
       addresses: [manager ?? array],
       port: Number(port ?? 22),
       user: username,
       key,
+      loginHint: `may this key log in there? setsshkey -add, as ${username} on the array, takes ${key}.pub`,
       ...(known_hosts === undefined ? {} : { knownHosts: [known_hosts] }),
       ...(ssh_legacy !== undefined && isYes(ssh_legacy) ? { legacy: true } : {}),
     },

@@ -8,6 +8,8 @@ export interface PollOptions {
   /** What is waited for: "address 10.0.0.1 to answer". */
   readonly what: string;
   readonly signal?: AbortSignal;
+  /** Once it settles no pause is waited for any more: the next probe must see the end. */
+  readonly until?: Promise<unknown>;
   /** Injected by tests: how to wait, and what time it is (ms). */
   readonly sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly now?: () => number;
@@ -19,7 +21,7 @@ export interface PollOptions {
  */
 export async function poll<V>(probe: () => Promise<V | undefined>, options: PollOptions): Promise<V> {
   const now = options.now ?? (() => performance.now());
-  const sleep = options.sleep ?? pause;
+  const sleep = wakened(options.sleep ?? pause, options.until);
   const endsAt = now() + options.timeoutMs;
   for (;;) {
     if (options.signal?.aborted) throw cancelled(options.what);
@@ -29,6 +31,22 @@ export async function poll<V>(probe: () => Promise<V | undefined>, options: Poll
     if (leftMs <= 0) throw timedOut(options);
     await untilAborted(sleep(Math.min(options.intervalMs, leftMs), options.signal), options);
   }
+}
+
+type Sleep = NonNullable<PollOptions['sleep']>;
+
+/** A pause that ends as soon as `until` has settled. */
+function wakened(sleep: Sleep, until: Promise<unknown> | undefined): Sleep {
+  if (until === undefined) return sleep;
+  const woken = new AbortController();
+  const wake = (): void => woken.abort();
+  until.then(wake, wake);
+  return async (ms, signal) => {
+    const either = signal === undefined ? woken.signal : AbortSignal.any([signal, woken.signal]);
+    await sleep(ms, either).catch((error: unknown) => {
+      if (!woken.signal.aborted) throw error;
+    });
+  };
 }
 
 async function pause(ms: number, signal?: AbortSignal): Promise<void> {

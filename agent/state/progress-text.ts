@@ -10,12 +10,15 @@ export interface Progress {
   readonly perSecond: number | undefined;
 }
 
-/** `1.2 GB of 3.4 GB (35 %), 45 MB/s, 49s left`; what is not known is left out. */
+/** `1.2 GB of 3.4 GB (35 %), 45 MB/s, 49s left`, or `35 %, 49s left` of what only tells that; what is not known is left out. */
 export function progressText({ done, total, unit, perSecond }: Progress): string {
   const isKnown = total !== undefined && total > 0;
-  const parts = [isKnown ? `${share(done, total, unit)} (${Math.min(100, Math.floor((100 * done) / total))} %)` : amount(done, unit)];
+  const isPercent = unit === '%';
+  const parts = [
+    isKnown && !isPercent ? `${share(done, total, unit)} (${Math.min(100, Math.floor((100 * done) / total))} %)` : amount(done, unit),
+  ];
   if (perSecond !== undefined && perSecond > 0) {
-    parts.push(`${amount(perSecond, unit)}/s`);
+    if (!isPercent) parts.push(`${amount(perSecond, unit)}/s`);
     if (isKnown && total > done) parts.push(`${renderDuration((1000 * (total - done)) / perSecond)} left`);
   }
   return parts.join(', ');

@@ -8,7 +8,7 @@ import { assess, timesOf } from '../lib/hp3par/assess.ts';
 import { describeArray } from '../lib/hp3par/describe.ts';
 import { decideStart, guardOf } from '../lib/hp3par/decide-start.ts';
 import { decideSync, type GroupVerb } from '../lib/hp3par/decide-sync.ts';
-import { groupStatus } from '../lib/hp3par/group-status.ts';
+import { namedGroupStatus } from '../lib/hp3par/group-status.ts';
 import { type Acting, type At, groupKeywords } from '../lib/hp3par/keywords.ts';
 import { lastSyncs } from '../lib/hp3par/last-syncs.ts';
 import { withMends } from '../lib/hp3par/mends.ts';
@@ -23,7 +23,7 @@ async function status(at: At): Promise<Report> {
   const answer = await sharedAnswer(at, array);
   const group = await groupNamed(at.on({ array, near: true }), answer.rcopy, rcg);
   if (group === undefined) return { state: 'down', notes: [{ level: 'error', text: `rcg does not exist: ${array} has no group ${rcg}` }] };
-  const report = groupStatus(group, { mode, maxDelayMs }, timesOf(at, answer));
+  const report = namedGroupStatus(group, { mode, maxDelayMs }, timesOf(at, answer));
   const { role, status: state, target } = group;
   return { ...withMends(report, group, at), facts: { role, status: state, target } };
 }

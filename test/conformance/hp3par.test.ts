@@ -30,8 +30,8 @@ interface Vector {
 const file = 'hp3par-outputs.json';
 const dialects = { exec: 'exec', stdin: 'session', pty: 'pty' } as const satisfies Record<Vector['transport'], Dialect>;
 
-function outputOf({ stdout, transport }: Vector): string {
-  return cleanTranscript(stdout, dialects[transport]);
+function outputOf({ stdout, transport, command }: Vector): string {
+  return cleanTranscript(stdout, dialects[transport], command);
 }
 
 /** What is not there is null over there. */

@@ -1,5 +1,6 @@
 /** The doors of an array: its command line over ssh in both ways, and through the local tool; what they refuse, and what no door lets out. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { openArrayWays } from '../../agent/engine/array-ways.ts';
@@ -7,9 +8,12 @@ import { loadNode } from '../../agent/engine/node.ts';
 import type { Doors } from '../../agent/driver/doors.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { openScopes } from '../../agent/io/scope.ts';
+import { cleanTranscript } from '../../agent/io/inform/transcript.ts';
 import { documentPair } from './hp3par/config.ts';
+import { shellSession } from './hp3par/ssh-client.ts';
 import { type Stage, useHp3par } from './hp3par/use.ts';
 import { errorOf } from '../support/engine.ts';
+import { eventually } from '../support/eventually.ts';
 
 const name = 'hp3par1.opensvc.com';
 
@@ -58,7 +62,7 @@ describe('sim: hp3par: doors of an array', () => {
       .map(({ line }) => line);
 
   it('run a look and a change alike over ssh and through the tool', async () => {
-    const ways = { exec: {}, session: { dialect: 'session' }, cli: cli() };
+    const ways = { exec: {}, session: { dialect: 'session' }, pty: { dialect: 'pty' }, cli: cli() };
     const outputs = new Map<string, string>();
     for (const [way, lines] of Object.entries(ways)) {
       const shown = await through(lines, async (doors) => {
@@ -74,10 +78,53 @@ describe('sim: hp3par: doors of an array', () => {
   });
 
   it('tell each line as it comes, without prompts', async () => {
-    const lines: string[] = [];
-    const onLine = (_stream: string, line: string) => void lines.push(line);
-    await through({ dialect: 'session' }, (doors) => doors.run(['syncrcopy', '-w', 'MYRCG'], { timeoutMs: 20_000, onLine }));
-    expect(lines).to.deep.equal(['Completed synchronization for group MYRCG']);
+    for (const dialect of ['exec', 'session', 'pty']) {
+      const lines: string[] = [];
+      const onLine = (_stream: string, line: string) => void lines.push(line);
+      await through({ dialect }, (doors) => doors.run(['syncrcopy', '-w', 'MYRCG'], { timeoutMs: 20_000, onLine }));
+      expect(lines, dialect).to.deep.equal(['Completed synchronization for group MYRCG']);
+    }
+  });
+
+  it('a terminal: what it breaks at its width is no output, and what has no end is no answer', async () => {
+    const { sim, user } = stage();
+    const command = 'setrcopygroup reverse -f -stopgroups -current -waittask MYRCG.r12345.with.a.long.name.of.its.own';
+    const typed = `setclienv csvtable 1\n${command}\nexit\n`;
+    const { stdout } = await shellSession({ ...sim.ssh(name), user }, typed, { columns: 80 });
+    expect(
+      stdout.split('\r\n').every((row) => row !== `hp3par1.opensvc.com cli% ${command}`),
+      'it was broken',
+    ).to.equal(true);
+    const output = 'Error: group matching MYRCG.r12345.with.a.long.name.of.its.own does not exist on the system\n';
+    expect(cleanTranscript(stdout, 'pty', command)).to.equal(output);
+    for (const cut of [stdout.indexOf('Error'), stdout.indexOf('does not exist'), stdout.lastIndexOf('hp3par1'), 0]) {
+      expect(() => cleanTranscript(stdout.slice(0, cut), 'pty', command), `cut at ${cut}`).to.throw(/broke off/);
+    }
+  });
+
+  it('a look does not wait behind changes that take long', async () => {
+    const { controls } = stage().sim;
+    controls.fault({ kind: 'hang', command: 'syncrcopy' });
+    await through({}, async (doors) => {
+      const ending = new AbortController();
+      const long = Array.from({ length: 8 }, () => doors.run(['syncrcopy', '-w', 'MYRCG'], { signal: ending.signal }).catch(() => 'cut'));
+      await eventually(() => linesOf().length === 8);
+      expect((await doors.run(['showrcopy', 'links'], { timeoutMs: 5000 })).exitCode).to.equal(0);
+      ending.abort();
+      expect(new Set(await Promise.all(long))).to.deep.equal(new Set(['cut']));
+    });
+  });
+
+  it('give the tool the password file, its home and no question, in words that anybody may read', async () => {
+    const tool = path.join(stage().folder, 'tool');
+    writeFileSync(tool, '#!/bin/sh\nprintf "%s\\n" "$HOME" "$TPDPWFILE" "$TPDNOCERTPROMPT" "$@"\n', { mode: 0o755 });
+    const { stdout } = await through({ ...cli(), cli: tool, pwf: '/etc/array.pwf' }, (doors) =>
+      doors.run(['showsys'], { timeoutMs: 20_000 }),
+    );
+    expect(stdout.trimEnd().split('\n')).to.deep.equal([
+      ...[userInfo().homedir, '/etc/array.pwf', '1'],
+      ...['-sys', name, '-pwf', '/etc/array.pwf', '-csvtable', 'showsys'],
+    ]);
   });
 
   it('never let a password be a word, nor a word be more than one', async () => {

@@ -1,7 +1,8 @@
 /** sync.hp3par on two simulated arrays, through the engine: the session of the HP 3PAR document, and what may go wrong in it. */
 import { expect } from 'chai';
 import type { ActionResult } from '../../agent/engine/action.ts';
-import { documentService, type Pair, usePair } from '../support/array-pair.ts';
+import { type Pair, usePair } from '../support/array-pair.ts';
+import { array1, array2, documentService } from '../support/hp3par-document.ts';
 
 describe('sim: hp3par: the session of the document', () => {
   const pair = usePair();
@@ -46,8 +47,6 @@ describe('sim: hp3par: the session of the document', () => {
     expect(pair().arrays.sim.controls.violations()).to.deep.equal([]);
   });
 });
-
-const [array1, array2] = ['hp3par1.opensvc.com', 'hp3par2.opensvc.com'] as const;
 
 /** The error of an action, with what it was refused by. */
 function refused(result: ActionResult): string {
@@ -125,6 +124,51 @@ describe('sim: hp3par: a start that is refused', () => {
     expect((await node1.start()).ok).to.equal(true);
     expect(refused(await node2.start())).to.equal('REFUSED peer-up');
     untouched();
+  });
+});
+
+describe('sim: hp3par: a group with several targets', () => {
+  const pair = usePair();
+  const policies = '"Last-Sync NA, Period 5m, auto_recover,over_per_alert"';
+  const volumes = ' ,VV_SVC1_ROOT,1,VV_SVC1_ROOT,1,Synced,NA\n';
+  const row = (target: string, status = 'Started') => `MYRCG,${target},${status},Primary,Periodic,${policies}\n`;
+  /** Nobody has seen how an array prints it: with the volumes behind each row, or behind the last one. */
+  const layouts = {
+    'a block for each': (rows: readonly string[]) => rows.map((one) => `${one}${volumes}\n`).join(''),
+    'rows together': (rows: readonly string[]) => `${rows.join('')}${volumes}`,
+  };
+  const shows = (groups: string) =>
+    pair().arrays.sim.controls.fault({
+      ...{ kind: 'garbage', array: array1, command: 'showrcopy' },
+      text: `\nRemote Copy System Information\nStatus: Started, Normal\n\nLink Information\n\nTarget,Node,Address,Status,Options\n${array2},0:2:4,10.10.1.1,Up,-\n\nGroup Information\n\nName,Target,Status,Role,Mode,Options\n${groups}`,
+    });
+  const words =
+    /rcopy group MYRCG on hp3par1\.opensvc\.com has several targets \(hp3par2\.opensvc\.com, hp3par3\.opensvc\.com\): only pairs are driven/;
+
+  for (const [layout, text] of Object.entries(layouts)) {
+    it(`is only looked at: ${layout}`, async () => {
+      const { node1, node2, changes } = pair();
+      shows(text([row(array2), row('hp3par3.opensvc.com', 'Stopped')]));
+      const { status, notes = [] } = (await node1.status()).resources['sync#1'] ?? { status: undefined };
+      expect(status).to.equal('warn');
+      expect(notes.map((note) => note.text)).to.include('rcopy group status is not Started (Stopped) (to hp3par3.opensvc.com)');
+      for (const site of [node1, node2]) {
+        const started = await site.start({ allow: ['stale-data', 'split', 'peer-unreachable', 'peer-up'] });
+        expect(started.error?.code, site.name).to.equal('REFUSED');
+        expect(started.error?.message, site.name).to.match(words);
+      }
+      for (const verb of ['update', 'break', 'resume', 'swap', 'resync', 'revert'])
+        expect((await node1.sync(verb)).error?.message, verb).to.match(words);
+      expect(changes()).to.deep.equal([]);
+    });
+  }
+
+  it('does not keep the service from its source, where nothing is to be changed', async () => {
+    const { node1, changes } = pair();
+    shows(layouts['a block for each']([row(array2), row('hp3par3.opensvc.com')]));
+    expect((await node1.status()).resources['sync#1']?.status).to.equal('up');
+    expect((await node1.start()).error).to.equal(undefined);
+    expect(changes()).to.deep.equal([]);
   });
 });
 
@@ -305,27 +349,38 @@ describe('sim: hp3par: force_sync and resume_on_start', () => {
   });
 });
 
-describe('sim: hp3par: a session instead of arguments', () => {
-  const pair = usePair({ section: 'dialect = session\n' });
+for (const dialect of ['session', 'pty']) {
+  describe(`sim: hp3par: dialect ${dialect} instead of arguments`, () => {
+    const pair = usePair({ section: `dialect = ${dialect}\n` });
+    it('does the same', async () => {
+      const { node2, changes } = pair();
+      expect((await node2.status()).resources['sync#1']?.status).to.equal('up');
+      expect((await node2.start()).error).to.equal(undefined);
+      expect((await node2.sync('resume')).error).to.equal(undefined);
+      expect(changes()).to.deep.equal([
+        'hp3par1: stoprcopygroup -f MYRCG',
+        'hp3par2: setrcopygroup reverse -f -waittask MYRCG.r12345',
+        'hp3par2: startrcopygroup MYRCG.r12345',
+      ]);
+    });
 
-  it('does the same', async () => {
-    const { node2, changes } = pair();
-    expect((await node2.status()).resources['sync#1']?.status).to.equal('up');
-    expect((await node2.start()).error).to.equal(undefined);
-    expect((await node2.sync('resume')).error).to.equal(undefined);
-    expect(changes()).to.deep.equal([
-      'hp3par1: stoprcopygroup -f MYRCG',
-      'hp3par2: setrcopygroup reverse -f -waittask MYRCG.r12345',
-      'hp3par2: startrcopygroup MYRCG.r12345',
-    ]);
-  });
+    it('sees an error although the session ends well', async () => {
+      const { node1, arrays } = pair();
+      arrays.sim.controls.fault({ kind: 'error', array: array1, command: 'syncrcopy', text: 'Error: no licence', times: 1 });
+      expect((await node1.sync('update')).error?.message).to.match(/no licence/);
+    });
 
-  it('sees an error although the session ends well', async () => {
-    const { node1, arrays } = pair();
-    arrays.sim.controls.fault({ kind: 'error', array: array1, command: 'syncrcopy', text: 'Error: no licence', times: 1 });
-    expect((await node1.sync('update')).error?.message).to.match(/no licence/);
+    it('takes no part of an answer for the whole, and garbage for nothing', async () => {
+      const { node1, arrays } = pair();
+      for (const kind of ['half', 'garbage', 'close'] as const) {
+        arrays.sim.controls.fault({ kind, array: array1, command: 'showrcopy' });
+        expect((await node1.status()).resources['sync#1']?.status, kind).to.equal('undef');
+        arrays.sim.controls.clearFaults();
+      }
+      expect((await node1.status()).resources['sync#1']?.status).to.equal('up');
+    });
   });
-});
+}
 
 describe('sim: hp3par: an array that promotes for a while', () => {
   const timing = { taskMs: 50, syncMs: 50, promotingMs: 3000 };

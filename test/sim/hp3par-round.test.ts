@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { createShared } from '../../agent/engine/run.ts';
 import { statusOf } from '../../agent/engine/service-status.ts';
 import type { World } from '../../agent/engine/world.ts';
-import { documentService, usePair } from '../support/array-pair.ts';
+import { usePair } from '../support/array-pair.ts';
+import { array1, documentService } from '../support/hp3par-document.ts';
 
 const many = 40;
-const array1 = 'hp3par1.opensvc.com';
 
 describe('sim: hp3par: a round over many services', function () {
   this.timeout(60_000);

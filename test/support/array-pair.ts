@@ -1,6 +1,5 @@
 /** Two agents and the two arrays of the HP 3PAR document, in this process: the engine and the real ssh to simulated arrays; the other agent is asked without ssh. */
 import path from 'node:path';
-import { writeFileSync } from 'node:fs';
 import type { ActionRequest } from '../../agent/engine/action-state.ts';
 import { type ActionResult, runAction } from '../../agent/engine/action.ts';
 import { openArrayWays } from '../../agent/engine/array-ways.ts';
@@ -22,6 +21,7 @@ import { makeStage, removeStage, type Stage as ArrayStage } from '../sim/hp3par/
 import { createStage, doubleDriver, type Stage } from './doubles.ts';
 import { requestFor, svc } from './engine.ts';
 import { type Home, makeHome } from './home.ts';
+import { arraySections, documentService, documentSides } from './hp3par-document.ts';
 import { projectRoot } from './imports.ts';
 
 export interface Site {
@@ -61,32 +61,6 @@ export interface PairOptions {
   readonly section?: string;
 }
 
-const sides = [
-  { name: 'node1', array: 'hp3par1.opensvc.com', rcg: 'MYRCG' },
-  { name: 'node2', array: 'hp3par2.opensvc.com', rcg: 'MYRCG.r12345' },
-] as const;
-
-/** The service file of the document, with a double in the place of what stands on the disks. */
-export function documentService(keywords = ''): string {
-  return `[DEFAULT]
-nodes = node1
-drpnodes = node2
-lock_timeout = 3s
-
-[sync#1]
-type = hp3par
-mode = async
-array@node1 = hp3par1.opensvc.com
-array@node2 = hp3par2.opensvc.com
-rcg@node1 = MYRCG
-rcg@node2 = MYRCG.r12345
-sync_max_delay = 5
-${keywords}
-[fs#1]
-type = double
-`;
-}
-
 /** Inside `describe`: both for each test, removed after it whatever happened. */
 export function usePair(options: PairOptions = {}): () => Pair {
   let pair: Pair | undefined;
@@ -106,8 +80,8 @@ export function usePair(options: PairOptions = {}): () => Pair {
 export async function makePair({ config = (one) => one, keywords = '', section = '' }: PairOptions = {}): Promise<Pair> {
   const arrays = await makeStage((user) => config(documentPair(user)));
   const sites: Site[] = [];
-  const homes = sides.map(() => makeHome());
-  for (const [at, side] of sides.entries()) {
+  const homes = documentSides.map(() => makeHome());
+  for (const [at, side] of documentSides.entries()) {
     const home = homes[at] as Home;
     home.node(nodeText(arrays, homes, section));
     home.service(svc, documentService(keywords));
@@ -132,19 +106,12 @@ export async function makePair({ config = (one) => one, keywords = '', section =
 }
 
 /** What both nodes know: the arrays and each other. */
-export function nodeText({ sim, user, folder }: ArrayStage, homes: readonly Home[], section = ''): string {
-  const knownHosts = path.join(folder, 'known_hosts');
-  const places = sides.map(({ array }) => ({ array, ...sim.ssh(array) }));
-  writeFileSync(knownHosts, places.map(({ address, port, publicHostKey }) => `[${address}]:${port} ${publicHostKey}\n`).join(''));
-  const ofArrays = places.map(
-    ({ array, address, port }) =>
-      `[array#${array}]\ntype = hp3par\nusername = ${user.name}\nmanager = ${address}\nport = ${port}\nkey = ${user.key}\nknown_hosts = ${knownHosts}\n${section}`,
-  );
-  const ofNodes = sides.map(({ name }, at) => `[host#${name}]\nhome = ${homes[at]?.folder}\n`);
-  return `[node]\npeer_timeout = 5s\n${[...ofArrays, ...ofNodes].join('\n')}`;
+function nodeText({ sim, user, folder }: ArrayStage, homes: readonly Home[], section: string): string {
+  const ofNodes = documentSides.map(({ name }, at) => `[host#${name}]\nhome = ${homes[at]?.folder}\n`);
+  return `[node]\npeer_timeout = 5s\n${arraySections(folder, sim.ssh, user, section)}\n${ofNodes.join('\n')}`;
 }
 
-async function makeSite(side: (typeof sides)[number], home: Home, sites: () => readonly Site[]): Promise<Site> {
+async function makeSite(side: (typeof documentSides)[number], home: Home, sites: () => readonly Site[]): Promise<Site> {
   const paths = findPaths({ SVCMGR_HOME: home.folder });
   const { definition } = await loadNode(paths.nodeFile, { SVCMGR_NODENAME: side.name });
   const stage = createStage();

@@ -33,14 +33,14 @@ export interface DaemonProcess {
 const answerMs = 20_000;
 
 /** Inside `describe`: starts daemons, and ends those that a test left. Call before `useHome`, so that they end before their home goes. */
-export function useDaemons(): (home: Home, env?: Readonly<Record<string, string>>, argv?: readonly string[]) => DaemonProcess {
+export function useDaemons(): typeof startDaemon {
   const started: DaemonProcess[] = [];
   afterEach('end the daemons', async function () {
     this.timeout(60_000);
     for (const one of started.splice(0)) await one.crash();
   });
-  return (...how) => {
-    const daemon = startDaemon(...how);
+  return (...where) => {
+    const daemon = startDaemon(...where);
     started.push(daemon);
     return daemon;
   };

@@ -8,9 +8,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { documentPair, type SimConfig } from '../sim/hp3par/config.ts';
 import type { Remote } from '../sim/hp3par/control-socket.ts';
-import { makeUser, type SpawnedHp3par, spawnHp3par, type TestUser } from '../sim/hp3par/use.ts';
+import { makeUser, spawnHp3par, type TestUser } from '../sim/hp3par/use.ts';
 import type { CliProcess, CliResult } from './cli.ts';
 import { must, tryTo } from './command.ts';
+import { array1, arraySections, documentService, documentSides } from './hp3par-document.ts';
 import { removeFolder } from './leftovers.ts';
 import { makeFolder } from './names.ts';
 import { makeNodes, type Nodes, nodesNeeds, type TestNode } from './nodes.ts';
@@ -62,51 +63,37 @@ export interface Sites {
   remove(): Promise<void>;
 }
 
-const names = [
-  { name: 'node1', array: 'hp3par1.opensvc.com', address: '10.77.0.101', rcg: 'MYRCG' },
-  { name: 'node2', array: 'hp3par2.opensvc.com', address: '10.77.0.102', rcg: 'MYRCG.r12345' },
-] as const;
+/** Managers of the arrays, in the order of the sides. */
+const addresses = ['10.77.0.101', '10.77.0.102'] as const;
+const places = documentSides.map((side, at) => ({ ...side, address: addresses[at] ?? '' }));
+type Place = (typeof places)[number];
 
 /** Arrays that are as fast as a test needs them, and really take time. */
 const timing = { taskMs: 300, syncMs: 200, failingMs: 1000 };
 
-/** The service file of the document, with what stands on the volume here. */
-function serviceText(folder: string, more: string): string {
-  const device = (array: string) => path.join(folder, 'arrays', 'dev', array, volume);
-  return `[DEFAULT]
-nodes = node1
-drpnodes = node2
-lock_timeout = 30s
+/** What stands on the volume. */
+function disksText(folder: string): string {
+  const devices = documentSides.map(({ name, array }) => `dev@${name} = ${deviceOf(folder, array)}\n`);
+  return `[fs#1]\ntype = ext4\n${devices.join('')}mnt = ${folder}/{nodename}/data\n`;
+}
 
-[sync#1]
-type = hp3par
-mode = async
-array@node1 = hp3par1.opensvc.com
-array@node2 = hp3par2.opensvc.com
-rcg@node1 = MYRCG
-rcg@node2 = MYRCG.r12345
-sync_max_delay = 5
-${more}
-[fs#1]
-type = ext4
-dev@node1 = ${device('hp3par1.opensvc.com')}
-dev@node2 = ${device('hp3par2.opensvc.com')}
-mnt = ${folder}/{nodename}/data
-`;
+function deviceOf(folder: string, array: string): string {
+  return path.join(folder, 'arrays', 'dev', array, volume);
 }
 
 /** @param more lines behind those of [sync#1]; @param change of the arrays */
 export async function makeSites(more = '', change: (config: SimConfig) => SimConfig = (config) => config): Promise<Sites> {
   const folder = makeFolder();
   const nodes = await makeNodes(2, { node: ['peer_timeout = 10s'] });
-  const netns = nodes.attach('arrays', ...names.map(({ address }) => address));
+  const netns = nodes.attach('arrays', ...addresses);
   const user = makeUser(folder, { name: 'opensvc' });
   const sim = await spawnHp3par(change(arraysOf(user)), path.join(folder, 'arrays'), netns);
-  introduce(nodes, sim, user, folder);
-  nodes.service(siteService, serviceText(folder, more));
-  must('mkfs.ext4', '-q', path.join(folder, 'arrays', 'dev', names[0].array, volume));
-  await sim.controls.run(names[0].array, 'syncrcopy -w MYRCG');
-  const [site1, site2] = names.map((place) => makeSite(nodes.node(place.name), place, folder)) as [Site, Site];
+  const sections = arraySections(folder, sim.ssh, user);
+  for (const { home } of nodes.all) appendFileSync(home.path('etc', 'svcmgr.conf'), sections);
+  nodes.service(siteService, documentService(more, disksText(folder)));
+  must('mkfs.ext4', '-q', deviceOf(folder, array1));
+  await sim.controls.run(array1, 'syncrcopy -w MYRCG');
+  const [site1, site2] = places.map((place) => makeSite(nodes.node(place.name), place, folder)) as [Site, Site];
   return {
     folder,
     nodes,
@@ -144,22 +131,11 @@ export async function makeSites(more = '', change: (config: SimConfig) => SimCon
 
 function arraysOf(user: TestUser): SimConfig {
   const pair = documentPair(user, 16);
-  const arrays = pair.arrays.map((array, index) => ({ ...array, address: names[index === 0 ? 0 : 1].address, port: 22 }));
+  const arrays = pair.arrays.map((array, at) => ({ ...array, address: addresses[at] ?? '', port: 22 }));
   return { ...pair, arrays, clock: 'real', timing, devices: true };
 }
 
-/** Both nodes know both arrays, by key and host key. */
-function introduce(nodes: Nodes, sim: SpawnedHp3par, user: TestUser, folder: string): void {
-  const knownHosts = path.join(folder, 'known_hosts');
-  writeFileSync(knownHosts, names.map(({ array, address }) => `${address} ${sim.ssh(array).publicHostKey}\n`).join(''));
-  const sections = names.map(
-    ({ array, address }) =>
-      `\n[array#${array}]\ntype = hp3par\nusername = ${user.name}\nmanager = ${address}\nkey = ${user.key}\nknown_hosts = ${knownHosts}\n`,
-  );
-  for (const { home } of nodes.all) appendFileSync(home.path('etc', 'svcmgr.conf'), sections.join(''));
-}
-
-function makeSite(node: TestNode, place: (typeof names)[number], folder: string): Site {
+function makeSite(node: TestNode, place: Place, folder: string): Site {
   const argv = (words: readonly string[]) => ['-s', siteService, ...words];
   const run: Site['run'] = (...words) => node.cli(argv(words), { timeoutMs: 120_000 });
   const mount = path.join(folder, node.name, 'data');

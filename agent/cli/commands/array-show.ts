@@ -12,7 +12,7 @@ import { renderTable } from '../render/table.ts';
 
 export async function arrayShowCommand(app: App): Promise<number> {
   const answers = await Promise.all(chosenArrays(app).map((name) => viewArray(app.world, name, app.signal)));
-  const errors = answers.flatMap(({ error }) => error ?? []);
+  const errors = answers.flatMap(({ name, error }) => (error === undefined ? [] : namedFor(name, error)));
   for (const error of errors) app.note(complaint(error, app.call.switches.has('debug')));
   if (formatOf(app) !== 'tree') {
     const rows = answers.map(dataOf);
@@ -20,6 +20,13 @@ export async function arrayShowCommand(app: App): Promise<number> {
   } else app.out(answers.map((answer) => textOf(app, answer)).join('\n'));
   const worst = errors.find(({ code }) => code === 'UNREACHABLE') ?? errors[0];
   return worst === undefined ? 0 : exitOf(worst);
+}
+
+/** Of several arrays it must be said which one it was. */
+function namedFor(array: string, error: SvcError): SvcError {
+  const { code, message, hint, facts } = error;
+  if (message.includes(array)) return error;
+  return new SvcError(code, `${array}: ${message}`, { facts, cause: error, ...(hint === undefined ? {} : { hint }) });
 }
 
 /** @throws SvcError NOT_FOUND when the node file does not know it, CONFIG when it knows none */
@@ -64,7 +71,10 @@ function textOf(app: App, answer: ArrayAnswer): string {
 }
 
 function linkRows({ targets, links }: ArrayView): Parameters<typeof renderTable>[1] {
-  return links.map(({ target, node, address, status }) => {
+  const linkless = targets
+    .filter(({ name }) => !links.some(({ target }) => target === name))
+    .map(({ name }) => ({ target: name, node: '-', address: '-', status: 'none' }));
+  return [...links, ...linkless].map(({ target, node, address, status }) => {
     const state = targets.find(({ name }) => name === target)?.status ?? '-';
     return [
       target,

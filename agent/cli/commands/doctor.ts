@@ -1,5 +1,6 @@
 /** `node doctor`: is this node fit for its services? A line per check, with the command that mends it. Exit 1 when a check failed. */
 import { statfs } from 'node:fs/promises';
+import type { ArrayView } from '../../driver/contract.ts';
 import { readOwner } from '../../io/lock.ts';
 import { lockFile } from '../../engine/service-lock.ts';
 import { knownArrays } from '../../engine/array-ways.ts';
@@ -10,6 +11,7 @@ import { openService, serviceNames } from '../../engine/services.ts';
 import { asSvcError } from '../../errors.ts';
 import { type App, formatOf, sayData } from '../app.ts';
 import { painter } from '../render/colour.ts';
+import { printable } from '../render/width.ts';
 
 interface Check {
   readonly name: string;
@@ -38,7 +40,7 @@ export async function doctorCommand(app: App): Promise<number> {
 function lineOf(app: App, check: Check): string {
   const tint = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
   const mend = check.mend === undefined ? '' : `\n        mend: ${check.mend}`;
-  return `${painter(app.colour)(tint[check.state], check.state.padEnd(4))}  ${check.name}: ${check.text}${mend}\n`;
+  return `${painter(app.colour)(tint[check.state], check.state.padEnd(4))}  ${check.name}: ${printable(check.text)}${mend}\n`;
 }
 
 function rootCheck(): Check {
@@ -117,10 +119,18 @@ async function arrayChecks(app: App): Promise<readonly Check[]> {
     }
     const { remoteCopy } = view.system;
     const down = view.links.filter(({ status }) => status !== 'Up').map(({ target, node }) => `${node} to ${target}`);
+    const lost = view.targets.filter(({ status }) => status !== 'ready').map((target) => `${target.name} (${target.status})`);
     if (remoteCopy !== 'Started') return { name, state: 'warn', text: `remote copy is ${remoteCopy}`, mend: `startrcopy, on ${name}` };
     if (down.length > 0) return { name, state: 'warn', text: `link down: ${down.join(', ')}`, mend: `svcmgr array show ${name}` };
-    return { name, state: 'ok', text: `answers, ${view.groups.length} remote copy groups` };
+    if (lost.length > 0) return { name, state: 'warn', text: `target not ready: ${lost.join(', ')}`, mend: `svcmgr array show ${name}` };
+    return { name, state: 'ok', text: `answers; remote copy groups: ${rolesOf(view)}` };
   });
+}
+
+/** `2 Primary, 1 Secondary` */
+function rolesOf({ groups }: ArrayView): string {
+  const roles = [...new Set(groups.map(({ role }) => role))].sort();
+  return roles.map((role) => `${groups.filter((group) => group.role === role).length} ${role}`).join(', ') || 'none';
 }
 
 async function serviceChecks(app: App): Promise<readonly Check[]> {

@@ -48,3 +48,8 @@ export function printable(text: string): string {
       (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
     );
 }
+
+/** The same of a text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

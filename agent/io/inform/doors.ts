@@ -2,18 +2,20 @@
  * The doors of an array with the InForm command line: one command at a time, over a kept ssh connection or through the command line
  * tool on this node. What an array has no door for (files, processes) is UNSUPPORTED.
  */
+import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Argv } from '../../driver/contract.ts';
 import type { DoorResult, DoorRunOptions, Doors } from '../../driver/doors.ts';
 import { SvcError } from '../../errors.ts';
 import { quoteArgv } from '../redact.ts';
+import type { Semaphore } from '../semaphore.ts';
 import type { SshHost } from '../ssh/host.ts';
 import type { SshPool } from '../ssh/pool.ts';
-import { cleanErrors, cleanTranscript } from './transcript.ts';
+import { bodyOnTerminal, cleanErrors, cleanLine, cleanTranscript, type Dialect } from './transcript.ts';
 
 /** How the commands get there. */
 export type InformWay =
-  | { readonly method: 'ssh'; readonly pool: SshPool; readonly host: SshHost; readonly dialect: 'exec' | 'session' }
+  | { readonly method: 'ssh'; readonly pool: SshPool; readonly host: SshHost; readonly dialect: Dialect }
   | {
       readonly method: 'cli';
       readonly local: Pick<Doors, 'run' | 'hasTool'>;
@@ -28,12 +30,16 @@ const isBusy = /^(Too many local CLI connections\.|Connection closed by remote h
 const busyTries = 10;
 const busyPauseMs = 1000;
 
-export function informDoors(name: string, way: InformWay): Doors {
+/** @param looks how many commands that only look may run at once; changes wait for nobody */
+export function informDoors(name: string, way: InformWay, looks: Semaphore): Doors {
   const refuse = async (): Promise<never> => {
     throw new SvcError('UNSUPPORTED', `${name} is an array: it only runs commands`, { facts: { array: name } });
   };
   return {
-    run: (argv, options) => runPatiently(name, way, checkWords(argv), options),
+    run: async (argv, options) => {
+      const run = () => runPatiently(name, way, checkWords(argv), options);
+      return isLook(argv) ? looks.run(run, options.signal) : run();
+    },
     hasTool: async (tool) => (way.method === 'cli' ? way.local.hasTool(tool) : true),
     launch: refuse,
     readText: refuse,
@@ -45,6 +51,10 @@ export function informDoors(name: string, way: InformWay): Doors {
     signalScope: refuse,
     scopeMark: refuse,
   };
+}
+
+function isLook(argv: Argv): boolean {
+  return argv[0].startsWith('show');
 }
 
 /** The command line of an array is a shell of its own (Tcl): nothing but plain words gets there. */
@@ -73,7 +83,7 @@ async function runPatiently(name: string, way: InformWay, argv: Argv, options: D
 
 async function runOnce(way: InformWay, argv: Argv, options: DoorRunOptions): Promise<DoorResult> {
   // Commas are asked for, headings are kept: without them a part that is missing could not be told from one that is empty.
-  const switches = argv[0].startsWith('show') ? ['-csvtable'] : [];
+  const switches = isLook(argv) ? ['-csvtable'] : [];
   if (way.method === 'cli') return runTool(way, argv, switches, options);
   return way.dialect === 'exec' ? runWords(way, [...argv, ...switches], options) : runSession(way, argv, options);
 }
@@ -85,23 +95,35 @@ async function runWords({ pool, host }: Ssh, argv: Argv, options: DoorRunOptions
   return remoteRun(pool, host, argv, { ...kept(options), bare: true });
 }
 
+/** Wide enough that few rows are broken. */
+const terminal = { columns: 512 };
+
 /** No exit code of the command comes back, only that of the session: who reads the output decides. */
-async function runSession({ pool, host }: Ssh, argv: Argv, options: DoorRunOptions): Promise<DoorResult> {
+async function runSession({ pool, host, dialect }: Ssh, argv: Argv, options: DoorRunOptions): Promise<DoorResult> {
   const { remoteRun } = await import('../ssh/remote-exec.ts');
   const { onLine, ...others } = kept(options);
+  const command = argv.join(' ');
+  const typed = ['setclienv csvtable 1', command, 'exit'];
   const ran = await remoteRun(pool, host, argv, {
     ...others,
     bare: true,
-    shell: true,
-    input: `setclienv csvtable 1 ; ${argv.join(' ')} ; exit`,
-    ...(onLine === undefined ? {} : { onLine: (stream, line) => tellLine(onLine, stream, line) }),
+    ...(dialect === 'pty' ? { shell: terminal, input: `${typed.join('\n')}\n` } : { shell: {}, input: typed.join(' ; ') }),
+    ...(onLine === undefined ? {} : { onLine: linesTo(onLine, dialect, command) }),
   });
-  return { ...ran, stdout: cleanTranscript(ran.stdout, 'session'), stderr: cleanErrors(ran.stderr) };
+  return {
+    ...ran,
+    stdout: isBusy.test(ran.stdout) ? ran.stdout : cleanTranscript(ran.stdout, dialect, command),
+    stderr: cleanErrors(ran.stderr),
+  };
 }
 
-function tellLine(onLine: NonNullable<DoorRunOptions['onLine']>, stream: 'stdout' | 'stderr', line: string): void {
-  const plain = stream === 'stdout' ? cleanTranscript(line, 'session') : cleanErrors(line);
-  if (plain.trim() !== '') onLine(stream, plain);
+function linesTo(onLine: NonNullable<DoorRunOptions['onLine']>, dialect: Dialect, command: string): typeof onLine {
+  const body = bodyOnTerminal(command);
+  const plain = (line: string) => (dialect === 'pty' ? (body.take(line) ?? '') : cleanLine(line));
+  return (stream, line) => {
+    const text = stream === 'stdout' ? plain(line) : cleanErrors(line);
+    if (text.trim() !== '') onLine(stream, text);
+  };
 }
 
 async function runTool(
@@ -110,7 +132,8 @@ async function runTool(
   switches: readonly string[],
   options: DoorRunOptions,
 ): Promise<DoorResult> {
-  const env = { TPDPWFILE: passwordFile, TPDNOCERTPROMPT: '1' };
+  // Which certificates it trusts it keeps below HOME, which a daemon may not have.
+  const env = { HOME: userInfo().homedir, TPDPWFILE: passwordFile, TPDNOCERTPROMPT: '1' };
   const ran = await local.run([program, '-sys', system, '-pwf', passwordFile, ...switches, ...argv], { ...options, env });
   if (/^The authenticity of the storage system cannot be established\./m.test(ran.stderr)) {
     throw new SvcError('UNREACHABLE', `3par connection error. array ssl cert is not trusted. open interactive session to trust it.`, {

@@ -5,13 +5,17 @@ import type { SshHost } from './host.ts';
 import type { Client, ClientChannel } from './library.ts';
 import { unreachable } from './unreachable.ts';
 
+/** The login shell, on a terminal of so many columns, or without one. */
+export interface Shell {
+  readonly columns?: number;
+}
+
 export interface Channels {
   /**
    * Runs `line` in a channel of its own and hands it to `work`, waiting for a free place first; the channel is closed after it.
-   * Without a line it is the login shell, with no terminal.
    * @throws SvcError UNREACHABLE when no channel could be had: the line was not run
    */
-  use<V>(line: string | undefined, work: (channel: ClientChannel) => Promise<V>, signal?: AbortSignal): Promise<V>;
+  use<V>(line: string | Shell, work: (channel: ClientChannel) => Promise<V>, signal?: AbortSignal): Promise<V>;
 }
 
 export interface ChannelsInput {
@@ -39,7 +43,7 @@ export function createChannels(input: ChannelsInput): Channels {
   };
   const oneLess = (): Promise<void> => new Promise((resolve) => (open.size > 0 ? waiting.push(resolve) : setTimeout(resolve, pauseMs)));
 
-  const begin = async (line: string | undefined, signal?: AbortSignal): Promise<ClientChannel> => {
+  const begin = async (line: string | Shell, signal?: AbortSignal): Promise<ClientChannel> => {
     let triesAlone = 10;
     for (;;) {
       signal?.throwIfAborted();
@@ -70,7 +74,7 @@ export function createChannels(input: ChannelsInput): Channels {
 }
 
 /** A channel, or the error of a server that has no more of them for now; throws when there never will be one. */
-function openOne(input: ChannelsInput, line: string | undefined, isAlone: boolean): Promise<ClientChannel | SvcError> {
+function openOne(input: ChannelsInput, line: string | Shell, isAlone: boolean): Promise<ClientChannel | SvcError> {
   const { host, address, client, openTimeoutMs } = input;
   return new Promise((resolve, reject) => {
     let isLate = false;
@@ -91,8 +95,8 @@ function openOne(input: ChannelsInput, line: string | undefined, isAlone: boolea
       else fail('lost', 'the connection broke', error);
     };
     try {
-      if (line === undefined) client.shell(false, done);
-      else client.exec(line, done);
+      if (typeof line === 'string') client.exec(line, done);
+      else client.shell(line.columns === undefined ? false : { term: 'dumb', cols: line.columns, rows: 24 }, done);
     } catch (error) {
       clearTimeout(timer);
       fail('lost', 'the connection is closed', error);

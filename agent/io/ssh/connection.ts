@@ -12,6 +12,8 @@ import { fromLibrary, unreachable } from './unreachable.ts';
 export interface ConnectLimits {
   /** Until logged in, for each address, ms. */
   readonly connectTimeoutMs: number;
+  /** Until a server that is connected has opened a channel, ms; default connectTimeoutMs. */
+  readonly openTimeoutMs?: number;
   /** A silent server is asked after this time, ms; after `keepaliveCount` questions without an answer it counts as gone. */
   readonly keepaliveMs: number;
   readonly keepaliveCount: number;
@@ -63,7 +65,7 @@ function keep({ host, address, client, socket, limits }: Login, closed: Promise<
   client.once('end', onEnd).once('close', onEnd);
   const isOpen = (): boolean => open && socket.writable;
   const breakOff = (): void => void socket.destroy();
-  const { channels: limit, connectTimeoutMs: openTimeoutMs } = limits;
+  const { channels: limit, connectTimeoutMs, openTimeoutMs = connectTimeoutMs } = limits;
   return {
     host,
     address,

@@ -15,6 +15,8 @@ export interface SshHost {
   readonly agentSocket?: string;
   /** Old algorithms (SHA-1, DSA, CBC) are accepted too. */
   readonly legacy?: boolean;
+  /** What lets a key log in there, where ssh-copy-id does not. */
+  readonly loginHint?: string;
 }
 
 /** `node2 (10.0.0.2 port 2222)`; port 22 is not said. */

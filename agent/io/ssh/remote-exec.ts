@@ -10,6 +10,7 @@ import { quoteArgv } from '../redact.ts';
 import { cancelled } from '../watch.ts';
 import { type ChannelEnd, endOf, isOverWithin } from './channel-end.ts';
 import { describeHost, type SshHost } from './host.ts';
+import type { Shell } from './channels.ts';
 import type { ClientChannel } from './library.ts';
 import type { SshPool } from './pool.ts';
 import { feedRaw, handOver, type Said } from './remote-input.ts';
@@ -39,8 +40,8 @@ export interface RemoteOptions {
   readonly survive?: boolean;
   /** The words alone, for a device without a shell of our kind: nothing ends it over there, no `env`, no `cwd`. */
   readonly bare?: boolean;
-  /** Of a bare command: the words are for messages only, `input` is typed into the login shell, which has no terminal. */
-  readonly shell?: boolean;
+  /** Of a bare command: the words are for messages only, `input` is typed into the login shell. */
+  readonly shell?: Shell;
 }
 
 interface Job {
@@ -128,9 +129,8 @@ async function attempt(pool: SshPool, job: Job): Promise<DoorResult | { readonly
   }
 }
 
-function lineOf({ told, argv, options }: Job): string | undefined {
-  if (told !== undefined) return remoteLine;
-  return options.shell === true ? undefined : quoteArgv(argv);
+function lineOf({ told, argv, options }: Job): string | Shell {
+  return told === undefined ? (options.shell ?? quoteArgv(argv)) : remoteLine;
 }
 
 async function unlessAborted<V>(work: Promise<V>, { options: { signal }, text }: Job): Promise<V> {

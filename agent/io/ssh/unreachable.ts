@@ -19,6 +19,7 @@ const hints = {
   handshake: () =>
     'both sides know no common algorithm, or the key of the host is of a type that known_hosts does not know; ssh_legacy = true accepts the old ones of an old device',
   'client-authentication': (host) =>
+    host.loginHint ??
     `may this key log in there? ssh-copy-id ${host.key === undefined ? '' : `-i ${host.key}.pub `}-p ${host.port} ${host.user}@${host.addresses[0] ?? host.name}`,
   'host-key': () => 'see known_hosts',
   protocol: (host) => `is it an ssh server that listens on port ${host.port}, and does it let us in (MaxStartups, hosts.deny)?`,

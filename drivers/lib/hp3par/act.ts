@@ -1,12 +1,12 @@
 /** The steps that change a remote copy group: each one command, its output judged, and the result looked at (spec/hp3par.md §2.6). */
 import type { Argv, Host } from '../../../agent/driver/contract.ts';
 import { SvcError } from '../../../agent/errors.ts';
-import { factOf } from '../error-code.ts';
+import { factOf, messageOf } from '../error-code.ts';
 import { anyCode, askArray, groupNamed } from './ask.ts';
 import type { Step } from './decide-sync.ts';
 import type { Acting } from './keywords.ts';
 import { expectNothing, parseSyncOutput, parseTaskOutput, refuseErrors } from './outputs.ts';
-import type { Group } from './rcopy.ts';
+import { type Group, groupIn } from './rcopy.ts';
 import type { Scene } from './scene.ts';
 import { markHandover } from './starts.ts';
 import { isWritable } from './start-table.ts';
@@ -56,13 +56,14 @@ async function command(
   argv: Argv,
   options: { readonly timeoutMs: number; readonly assume?: string },
 ): Promise<string> {
-  const ran = await host.change(argv, {
-    ...options,
-    okCodes: anyCode,
-    follow: (line) => {
-      if (line.trim() !== '') at.log.info(line.trim());
-      return true;
-    },
+  const follow = (line: string): true => {
+    if (line.trim() !== '') at.log.info(line.trim());
+    return true;
+  };
+  const ran = await host.change(argv, { ...options, okCodes: anyCode, follow }).catch((error: unknown) => {
+    // Whoever cancelled it is told nothing else of it.
+    if (at.signal.aborted) at.log.warn(messageOf(error));
+    throw error;
   });
   refuseErrors(ran);
   return ran.stdout;
@@ -155,8 +156,45 @@ async function syncGroup(at: Acting, { rcg }: Scene): Promise<void> {
 
 async function syncOn(at: Acting, host: Host, rcg: string): Promise<void> {
   const assume = `Completed synchronization for group ${rcg}\n`;
-  const { completed } = parseSyncOutput(await command(at, host, ['syncrcopy', '-w', rcg], { timeoutMs: longestSyncMs, assume }));
+  const running = command(at, host, ['syncrcopy', '-w', rcg], { timeoutMs: longestSyncMs, assume });
+  const { completed } = parseSyncOutput(await watched(at, host, rcg, running));
   if (!completed) throw new SvcError('COMMAND', `syncrcopy -w ${rcg}: the array did not wait for its end`);
+}
+
+/** The array says nothing until its end, so it is asked beside it how far that is. */
+async function watched<V>(at: Acting, array: Host, rcg: string, running: Promise<V>): Promise<V> {
+  if (at.dryRun) return running;
+  let isOver = false;
+  const over = running
+    .catch(() => undefined)
+    .then(() => {
+      isOver = true;
+    });
+  let looks = 0;
+  const look = async (): Promise<true | undefined> => {
+    // Most are over before it is worth a question; one without an answer is no failure of the sync.
+    if (looks++ > 0 && !isOver) await Promise.race([over, tellProgress(at, array, rcg).catch(() => undefined)]);
+    return isOver ? true : undefined;
+  };
+  const limits = { timeoutMs: longestSyncMs, intervalMs: watchMs, what: `the synchronization of ${rcg}`, until: over };
+  at.poll(look, limits).catch(() => undefined);
+  return running;
+}
+
+const watchMs = 5000;
+
+async function tellProgress(at: Acting, array: Host, rcg: string): Promise<void> {
+  const group = groupIn((await askArray(array)).rcopy, rcg);
+  if (group !== undefined) progressOf(at, group);
+}
+
+/** Not every array says how far a volume is. */
+function progressOf(at: Acting, { volumes }: Group): void {
+  const done = volumes.filter(({ syncStatus }) => syncStatus === 'Synced').length;
+  const percents = volumes.map(({ syncStatus, syncPercent }) => (syncStatus === 'Synced' ? 100 : syncPercent));
+  const known = percents.filter((percent) => percent !== undefined);
+  if (known.length < volumes.length) at.progress(done, volumes.length, 'volumes');
+  else at.progress(known.reduce((sum, one) => sum + one, 0) / volumes.length, 100, '%');
 }
 
 /** Until every volume is in sync, with progress; what an array starts by itself ends by itself. */
@@ -165,14 +203,8 @@ export async function untilSynced(at: Acting, timeoutMs: number): Promise<void> 
     async () => {
       const group = await groupNow(at);
       if (group === undefined) return true;
-      const { volumes } = group;
-      const percents = volumes.map(({ syncStatus, syncPercent }) => (syncStatus === 'Synced' ? 100 : (syncPercent ?? 0)));
-      at.progress(
-        percents.reduce((sum, one) => sum + one, 0),
-        volumes.length * 100,
-        '%',
-      );
-      return volumes.every(({ syncStatus }) => syncStatus === 'Synced') ? true : undefined;
+      progressOf(at, group);
+      return group.volumes.every(({ syncStatus }) => syncStatus === 'Synced') ? true : undefined;
     },
     { timeoutMs, intervalMs: pollMs, what: `rcopy group ${at.config.rcg} to be in sync`, assume: true },
   );

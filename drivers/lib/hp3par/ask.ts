@@ -5,7 +5,7 @@ import { SvcError } from '../../../agent/errors.ts';
 import { codeOf } from '../error-code.ts';
 import { type ArrayClock, parseShowdate } from './array-time.ts';
 import { errorIn } from './outputs.ts';
-import { type Group, parseRcopy, type Rcopy } from './rcopy.ts';
+import { groupIn, type NamedGroup, parseRcopy, type Rcopy } from './rcopy.ts';
 
 /** Commands of the array that only look. */
 export const arrayReads = [['showrcopy'], ['showdate'], ['showsys'], ['showtask']] as const;
@@ -75,14 +75,14 @@ export async function sharedAnswer<T extends Keywords>(at: Observe<T>, array: st
  * The group, or undefined when the array itself says that it does not exist: that it was not in a list is not enough, which may have
  * been cut.
  */
-export async function groupNamed(array: Reader, rcopy: Rcopy, rcg: string): Promise<Group | undefined> {
-  const listed = rcopy.groups?.find(({ name }) => name === rcg);
+export async function groupNamed(array: Reader, rcopy: Rcopy, rcg: string): Promise<NamedGroup | undefined> {
+  const listed = groupIn(rcopy, rcg);
   if (listed !== undefined) return listed;
   const { command, stdout, stderr } = await array.read(['showrcopy', 'groups', rcg], { timeoutMs: askMs, okCodes: anyCode });
   const said = errorIn(stdout) ?? errorIn(stderr);
   if (said?.code === 'GROUP_ABSENT') return undefined;
   if (said !== undefined) throw new SvcError('COMMAND', `${command}: ${said.message}`);
-  const found = parseRcopy(stdout).groups?.find(({ name }) => name === rcg);
+  const found = groupIn(parseRcopy(stdout), rcg);
   if (found === undefined)
     throw new SvcError('COMMAND', 'unable to fetch rcg status: the array neither shows the group nor says that it does not exist');
   return found;

@@ -1,6 +1,6 @@
 /** May this side be made writable now, how, and what speaks against it (spec/cli.md "Safety before a start", spec/hp3par.md §4). Pure. */
 import type { Blocker } from '../../../agent/driver/contract.ts';
-import { farRoleOf, type Scene, signsOfLife, silence } from './scene.ts';
+import { farRoleOf, isSourceOfAll, type Scene, severalTargets, signsOfLife, silence } from './scene.ts';
 import { type Move, type Obstacle, startTable } from './start-table.ts';
 
 export interface Decision {
@@ -14,6 +14,13 @@ export interface Decision {
 }
 
 export function decideStart(scene: Scene): Decision {
+  const several = severalTargets(scene);
+  if (several !== undefined) {
+    const nothing = { remarks: [], evidence: [] };
+    return isSourceOfAll(scene)
+      ? { move: 'none', refusals: [], ...nothing }
+      : { move: undefined, refusals: [{ text: several }], ...nothing };
+  }
   const cell = startTable[scene.link][scene.near.role][farRoleOf(scene.far)];
   if ('obstacle' in cell) return { move: undefined, refusals: [obstacleOf(scene, cell.obstacle)], remarks: [], evidence: [] };
   const { move } = cell;

@@ -1,7 +1,7 @@
 /** What the sync verbs do to a remote copy group, and when they refuse (spec/hp3par.md §4). Pure. */
 import type { Blocker, SyncVerb } from '../../../agent/driver/contract.ts';
 import { decideStart } from './decide-start.ts';
-import { farRoleOf, isHalfTurned, isWhollyTurned, type Scene } from './scene.ts';
+import { farRoleOf, isHalfTurned, isWhollyTurned, type Scene, severalTargets } from './scene.ts';
 import { isWritable, type Move } from './start-table.ts';
 
 export type GroupVerb = Extract<SyncVerb, 'update' | 'break' | 'resume' | 'swap' | 'resync' | 'revert'>;
@@ -17,6 +17,8 @@ export interface SyncDecision {
 
 /** @param isServiceUp here, seen by what it stands on */
 export function decideSync(verb: GroupVerb, scene: Scene, isServiceUp: boolean): SyncDecision {
+  const several = severalTargets(scene);
+  if (several !== undefined) return refuse({ text: several });
   return { update, break: breakOff, resume, swap, resync, revert: (one: Scene) => revert(one, isServiceUp) }[verb](scene);
 }
 
@@ -44,6 +46,8 @@ function update(scene: Scene): SyncDecision {
   if (!isWritable(near.role)) return notPrimary(scene, 'sync', 'update');
   if (near.status !== 'Started')
     return refuse({ text: `rcopy group ${rcg} is not started (${near.status}). refuse to sync`, mend: mendOf(scene, startVerb(scene)) });
+  const blockers = writableThere(scene, 'sync');
+  if (blockers.length > 0) return refuse(...blockers);
   if (near.mode === 'Sync') return skip(`rcopy group ${rcg} is synchronous: every write is on both sides already. skip syncrcopy`);
   return { steps: ['sync'], refusals: [] };
 }
@@ -71,7 +75,7 @@ function resume(scene: Scene): SyncDecision {
   const { near, far, rcg, target } = scene;
   if (!isWritable(near.role)) return notPrimary(scene, 'start rcopy', 'resume');
   if (near.status === 'Started') return skip(`rcopy group ${rcg} is already started. skip startrcopygroup`);
-  const blockers = writableThere(scene);
+  const blockers = writableThere(scene, 'start rcopy');
   if (blockers.length > 0) return refuse(...blockers);
   if (scene.link === 'split') return refuse({ text: `the links to ${target} are down`, mend: `svcmgr array show ${target}` });
   if (far.kind === 'group') return { steps: ['start'], refusals: [] };
@@ -80,12 +84,12 @@ function resume(scene: Scene): SyncDecision {
 }
 
 /** A copy onto a side that is writable overwrites what was written there. */
-function writableThere(scene: Scene): readonly Blocker[] {
+function writableThere(scene: Scene, what: string): readonly Blocker[] {
   const { near, far, rcg, target } = scene;
   if (far.kind !== 'group' || !isWritable(far.group.role)) return [];
   if (near.role === 'Primary-Rev' && far.group.role === 'Primary')
     return [
-      { text: `rcopy group ${rcg} is still Primary on ${target} since the failover. refuse to start rcopy`, mend: mendOf(scene, 'resync') },
+      { text: `rcopy group ${rcg} is still Primary on ${target} since the failover. refuse to ${what}`, mend: mendOf(scene, 'resync') },
     ];
   return decideStart(scene).refusals;
 }

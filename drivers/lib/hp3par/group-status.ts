@@ -1,7 +1,7 @@
 /** Is a remote copy group as its service wants it: the rules of the HP 3PAR document and the words of its agent (spec/hp3par.md §5). */
 import type { Note, Report } from '../../../agent/driver/contract.ts';
 import { momentOf, parseArrayTime, type TimeFacts } from './array-time.ts';
-import type { Group } from './rcopy.ts';
+import type { Group, NamedGroup } from './rcopy.ts';
 import type { VolumeRow } from './rows.ts';
 
 export interface Wanted {
@@ -18,6 +18,15 @@ export function groupStatus(group: Group, { mode, maxDelayMs }: Wanted, times: T
     ...group.volumes.flatMap((volume) => [...syncTexts(volume), ...ageTexts(volume, maxDelayMs, times)]),
   ];
   return { state: texts.length === 0 ? 'up' : 'warn', notes: texts.map((text): Note => ({ level: 'warn', text })) };
+}
+
+/** The same of every target of a group; of several it is said which one it is about. */
+export function namedGroupStatus(group: NamedGroup, wanted: Wanted, times: TimeFacts): Report {
+  if (group.others.length === 0) return groupStatus(group, wanted, times);
+  const notes = [group, ...group.others].flatMap((one) =>
+    (groupStatus(one, wanted, times).notes ?? []).map((note) => ({ ...note, text: `${note.text} (to ${one.target})` })),
+  );
+  return { state: notes.length === 0 ? 'up' : 'warn', notes };
 }
 
 function modeTexts(group: Group, mode: Wanted['mode']): readonly string[] {

@@ -11,6 +11,17 @@ export interface Group extends GroupRow {
   readonly volumes: readonly VolumeRow[];
 }
 
+/** A group as its first target has it. */
+export interface NamedGroup extends Group {
+  /** A group with several targets has a row for each of them (spec/hp3par.md §2.1). */
+  readonly others: readonly Group[];
+}
+
+export function groupIn({ groups = [] }: Rcopy, name: string): NamedGroup | undefined {
+  const [first, ...others] = groups.filter((group) => group.name === name);
+  return first === undefined ? undefined : { ...first, others };
+}
+
 /** A part is undefined when its section was not printed and no row of it either. */
 export interface Rcopy {
   readonly system: { readonly service: string; readonly health: string | undefined } | undefined;

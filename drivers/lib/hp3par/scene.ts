@@ -1,5 +1,5 @@
 /** What is known before anything is decided about a remote copy group: both arrays, the links between them, the nodes over there. Plain data. */
-import type { Group } from './rcopy.ts';
+import type { Group, NamedGroup } from './rcopy.ts';
 import type { FarRole, Link } from './start-table.ts';
 import type { TargetState } from './rows.ts';
 
@@ -7,7 +7,7 @@ import type { TargetState } from './rows.ts';
  * The other array. `silent`: no sign of life at all. `troubled`: something answers there, but not what was asked; that is a sign of life.
  */
 export type Far =
-  | { readonly kind: 'group'; readonly group: Group }
+  | { readonly kind: 'group'; readonly group: NamedGroup }
   | { readonly kind: 'absent' }
   | { readonly kind: 'silent'; readonly text: string }
   | { readonly kind: 'troubled'; readonly text: string };
@@ -34,7 +34,7 @@ export interface Scene {
   readonly rcgs: readonly string[];
   readonly link: Link;
   readonly targetStatus: TargetState | undefined;
-  readonly near: Group;
+  readonly near: NamedGroup;
   readonly far: Far;
   readonly nodes: readonly FarNode[];
   /** How old the copy of this side is, ms; undefined: it cannot be known. */
@@ -59,6 +59,25 @@ export function isWhollyTurned(scene: Scene): boolean {
 function isTurnedByUs({ near, far, link, handedOver }: Scene): boolean {
   const isSource = near.role.startsWith('Primary') && far.kind === 'group' && far.group.role.startsWith('Secondary');
   return handedOver && isSource && link === 'joined';
+}
+
+/** A half with several targets, in words; undefined: both have one. What becomes of the others is not known, so it is only looked at. */
+export function severalTargets({ near, far, array, target }: Scene): string | undefined {
+  const halves = [[array, near] as const, ...(far.kind === 'group' ? [[target, far.group] as const] : [])];
+  const found = halves.find(([, { others }]) => others.length > 0);
+  if (found === undefined) return undefined;
+  const [where, group] = found;
+  const targets = rowsOf(group).map((row) => row.target);
+  return `rcopy group ${group.name} on ${where} has several targets (${targets.join(', ')}): only pairs are driven`;
+}
+
+/** The source of all its targets, each of them running: a start has nothing to change. */
+export function isSourceOfAll({ near }: Scene): boolean {
+  return rowsOf(near).every(({ role, status }) => role === 'Primary' && status === 'Started');
+}
+
+function rowsOf({ others, ...first }: NamedGroup): readonly Group[] {
+  return [first, ...others];
 }
 
 export function farRoleOf(far: Far): FarRole {

@@ -1,12 +1,13 @@
 /** Scenes of a remote copy group, with what a test does not say filled in: seen from the recovery side. */
-import type { Group } from '../../../drivers/lib/hp3par/rcopy.ts';
+import type { NamedGroup } from '../../../drivers/lib/hp3par/rcopy.ts';
 import type { GroupRow, SyncState } from '../../../drivers/lib/hp3par/rows.ts';
 import type { Far, FarNode, Scene } from '../../../drivers/lib/hp3par/scene.ts';
 
-export function group(row: Partial<GroupRow>, states: readonly SyncState[] = ['Synced']): Group {
+export function group(row: Partial<GroupRow> & Partial<Pick<NamedGroup, 'others'>>, states: readonly SyncState[] = ['Synced']): NamedGroup {
   return {
     name: 'MYRCG.r12345',
     target: 'hp3par1',
+    others: [],
     status: 'Started',
     role: 'Secondary',
     mode: 'Periodic',
@@ -27,7 +28,7 @@ export function group(row: Partial<GroupRow>, states: readonly SyncState[] = ['S
   };
 }
 
-export function farGroup(row: Partial<GroupRow>): Far {
+export function farGroup(row: Parameters<typeof group>[0]): Far {
   return { kind: 'group', group: group({ name: 'MYRCG', target: 'hp3par2', ...row }) };
 }
 

@@ -53,6 +53,15 @@ describe('poll', () => {
     expect(await errorOf(poll(() => Promise.reject(broken), { ...limits, ...fakeTime() }))).to.equal(broken);
   });
 
+  it('pauses no longer once what it stands beside has settled, however that ended', async () => {
+    for (const until of [Promise.resolve('done'), Promise.reject(new Error('failed'))]) {
+      until.catch(() => undefined);
+      const answers = [undefined, undefined, 'seen'];
+      const patient = { timeoutMs: 3_600_000, intervalMs: 600_000, what: 'the end' };
+      expect(await poll(async () => answers.shift(), { ...patient, until })).to.equal('seen');
+    }
+  });
+
   it('ends at once when cancelled, also while the probe hangs', async () => {
     const stop = new AbortController();
     const hanging = poll(() => new Promise<undefined>(() => undefined), { ...limits, signal: stop.signal });

@@ -12,6 +12,7 @@ describe('unit: state: progress of long work', () => {
     expect(text(3, 12, 0.5, 'files')).to.equal('3 of 12 files (25 %), 1 files/s, 18s left');
     expect(text(5, 4, undefined)).to.equal('5 B of 4 B (100 %)');
     expect(text(3, 12, 0)).to.equal('3 B of 12 B (25 %)');
+    expect([text(46.6, 100, undefined, '%'), text(50, 100, 2, '%')]).to.deep.equal(['47 %', '50 %, 25s left']);
   });
 
   it('never shows a number of four digits', () => {

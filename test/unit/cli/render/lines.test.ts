@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { complaint } from '../../../../agent/cli/complain.ts';
 import { ageText, timeText } from '../../../../agent/cli/render/clock.ts';
 import { painter, wantsColour } from '../../../../agent/cli/render/colour.ts';
+import { renderLine } from '../../../../agent/cli/render/console.ts';
 import { renderFlat } from '../../../../agent/cli/render/flat.ts';
 import { renderTable } from '../../../../agent/cli/render/table.ts';
 import { padTo, printable, widthOf } from '../../../../agent/cli/render/width.ts';
 import { wrap } from '../../../../agent/cli/render/wrap.ts';
+import { SvcError } from '../../../../agent/errors.ts';
 
 describe('width of text', () => {
   it('counts columns: ASCII one, wide two, combining marks none', () => {
@@ -20,6 +23,17 @@ describe('width of text', () => {
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(printable(text)).not.to.match(/[\x00-\x1f\x7f-\x9f]/);
       }),
+    );
+  });
+});
+
+describe('what tools and devices say', () => {
+  const nasty = 'one\u001b[2J\u0007\ntwo';
+  it('commands no terminal as a line of the log, nor as an error', () => {
+    const line = renderLine({ at: new Date(0), level: 'info', text: nasty });
+    expect(line).to.match(/ INFO one\\x1b\[2J\\x07\n {2}two$/);
+    expect(complaint(new SvcError('COMMAND', nasty, { hint: nasty }))).to.equal(
+      'svcmgr: one\\x1b[2J\\x07\ntwo\n  one\\x1b[2J\\x07\n  two\n',
     );
   });
 });
