@@ -119,15 +119,16 @@ describe('lab: filesystems in trouble', function () {
   afterEach('end of the trouble', async () => {
     await become(good());
     await svcmgr('data', 'stop');
-    await node().sh('e2fsck -fy /dev/mapper/faulty >/dev/null; [ $? -le 1 ]');
+    await node().sh('e2fsck -fy /dev/mapper/faulty >/dev/null || [ $? -le 1 ]');
   });
 
-  it('says that the kernel made it read-only after an I/O error, and can be stopped', async () => {
+  it('says that the kernel found errors or made it read-only after an I/O error, and can be stopped', async () => {
     await become(`0 ${sectors} error`);
     await node().run(['bash', '-c', 'for i in 1 2 3; do echo x >/srv/data/file$i; sync /srv/data/file$i; done']);
     const shown = await status('data');
     expect(shown.resources['fs#1']?.status).to.equal('warn');
-    expect(notesOf(shown, 'fs#1')).to.match(/read-only|cannot be read|stopped this filesystem/);
+    // Newer kernels (6.1.113 on) refuse writes then, and show no sign of it among the options.
+    expect(notesOf(shown, 'fs#1')).to.match(/read-only|cannot be read|stopped this filesystem|has found \d+ errors/);
     await otherIsOnTime();
     await must('data', 'stop');
     expect((await node().must(['cat', '/proc/self/mountinfo'])).includes('/srv/data')).to.equal(false);
