@@ -85,9 +85,17 @@ function wantedOf(at: Observe<BlockKeywords>, filesystem: BlockFilesystem, devic
 async function status(at: Observe<BlockKeywords>, filesystem: BlockFilesystem): ReturnType<typeof mountStatus> {
   const device = await findDevice(at.local, at.config.dev);
   return mountStatus(at, wantedOf(at, filesystem, device), {
-    health: async (mount) => (await filesystem.health?.(at, mount)) ?? [],
+    health: async (mount) => [...(await goneNotes(at, mount)), ...((await filesystem.health?.(at, mount)) ?? [])],
     absent: async (seen) => absentNotes(at, device, await elsewhere(at, filesystem, device, seen)),
   });
+}
+
+/** A mount outlives the disk it is of, and what is in memory of it still answers. */
+async function goneNotes(at: Observe<BlockKeywords>, { device, source }: Mount): Promise<readonly Note[]> {
+  const known = await at.local.list('/sys/dev/block');
+  // An anonymous device number (btrfs) tells nothing, nor does a place without /sys.
+  if (device.startsWith('0:') || known.length === 0 || known.includes(device)) return [];
+  return [{ level: 'error', text: `the device it is mounted from, ${source} (${device}), is gone` }];
 }
 
 function absentNotes(at: Observe<BlockKeywords>, device: Device, others: readonly string[]): readonly Note[] {

@@ -34,8 +34,9 @@ export async function overSnapshots<V>(
   sizeBytes: number | undefined,
   work: (place: (path: string) => string) => Promise<V>,
 ): Promise<V> {
-  await removeSnapshots(at, await recallSnapshots(at));
   const wanted = await planSnapshots(at, paths);
+  // A run of this node that was cut left those it remembers; on a group that was another node's, that one may have left its own.
+  await removeSnapshots(at, unique([...(await recallSnapshots(at)), ...wanted]), false);
   await at.remember(memory, JSON.stringify(wanted));
   try {
     for (const snapshot of wanted) await take(at, snapshot, sizeBytes);
@@ -47,7 +48,7 @@ export async function overSnapshots<V>(
     });
   } finally {
     // After a cancellation nothing more may be run: then the next run removes them.
-    if (!at.signal.aborted) await removeSnapshots(at, wanted);
+    if (!at.signal.aborted) await removeSnapshots(at, wanted, at.dryRun);
   }
 }
 
@@ -77,7 +78,20 @@ async function snapshotOf(at: Act<Keywords>, path: string, mount: Mount): Promis
   }
   const { group, volume } = parseVolumeName(mapped.name);
   const name = `${volume}.snap.${at.rid.replace('#', '.')}`;
-  return { group, origin: volume, name, type: mount.type, at: mount.mountPoint, base: `${at.runFolder}/${at.service}.${at.rid}.snap` };
+  return { group, origin: volume, name, type: mount.type, at: mount.mountPoint, base: `${baseOf(at)}${at.rid}.snap` };
+}
+
+function baseOf({ runFolder, service }: Pick<Act<Keywords>, 'runFolder' | 'service'>): string {
+  return `${runFolder}/${service}.`;
+}
+
+/** Snapshots of the filesystem at this place that are mounted for a sync of the service. */
+export function snapshotMounts(at: Act<Keywords>, mounts: readonly Mount[], mountPoint: string): readonly Mount[] {
+  return mounts.filter((mount) => mount.mountPoint.startsWith(`${baseOf(at)}sync#`) && mount.mountPoint.endsWith(`.snap${mountPoint}`));
+}
+
+function unique(snapshots: readonly Snapshot[]): readonly Snapshot[] {
+  return [...new Map(snapshots.map((one) => [`${one.group}/${one.name}`, one])).values()];
 }
 
 function pointOf({ base, at }: Snapshot): string {
@@ -92,15 +106,16 @@ async function take(at: Act<Keywords>, snapshot: Snapshot, sizeBytes: number | u
   await at.local.change(['mount', '-t', type, '-o', mountOptions[type] ?? 'ro', `/dev/${group}/${name}`, pointOf(snapshot)]);
 }
 
-/** Removes those of them that are there. */
-async function removeSnapshots(at: Act<Keywords>, snapshots: readonly Snapshot[]): Promise<void> {
+/** Removes those of them that are there; `assumed`: all of them. */
+async function removeSnapshots(at: Act<Keywords>, snapshots: readonly Snapshot[], assumed: boolean): Promise<void> {
   for (const snapshot of snapshots.toReversed()) {
     const { group: name } = snapshot;
-    const isMounted = at.dryRun || mountsOn(await readMounts(at.local), pointOf(snapshot)).length > 0;
+    const isMounted = assumed || mountsOn(await readMounts(at.local), pointOf(snapshot)).length > 0;
     if (isMounted) await at.local.change(['umount', pointOf(snapshot)]);
     const group = await findGroup(at.local, name);
     const volumes = group === undefined ? [] : await logicalVolumes(at.local, group);
-    const isThere = at.dryRun || volumes.some((volume) => volume.name === snapshot.name);
+    // A volume of this name that is no snapshot is somebody's data.
+    const isThere = assumed || volumes.some((volume) => volume.name === snapshot.name && volume.origin === snapshot.origin);
     if (isThere) await at.local.change(['lvremove', '-f', `${name}/${snapshot.name}`], { env: lvmEnv });
   }
   if ((await at.recall(memory)) !== undefined) await at.forget(memory);

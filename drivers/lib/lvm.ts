@@ -32,6 +32,8 @@ export interface LogicalVolume {
   readonly number: string | undefined;
   readonly open: boolean;
   readonly suspended: boolean;
+  /** Of a snapshot: the volume that it is of. */
+  readonly origin: string | undefined;
 }
 
 /** LVM warns of every descriptor it inherits; that is ours to know. */
@@ -58,6 +60,7 @@ const volumeFields = [
   'lv_kernel_minor',
   'lv_device_open',
   'lv_suspended',
+  'origin',
 ] as const;
 
 export const lvmReads = [
@@ -136,6 +139,7 @@ export function parseVolumes(text: string, group: Pick<VolumeGroup, 'name' | 'lo
     number: row.lv_kernel_minor === '-1' ? undefined : `${count(row.lv_kernel_major)}:${count(row.lv_kernel_minor)}`,
     open: kernelFlag(row.lv_device_open, 'open'),
     suspended: kernelFlag(row.lv_suspended, 'suspended'),
+    origin: row.origin === '' ? undefined : row.origin,
   }));
 }
 

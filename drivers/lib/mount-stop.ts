@@ -3,10 +3,12 @@ import type { Act, ReadPrefix } from '../../agent/driver/contract.ts';
 import { SvcError } from '../../agent/errors.ts';
 import type { MountKeywords } from './filesystem-keywords.ts';
 import { lastLines } from './last-lines.ts';
+import { snapshotMounts } from './lvm-snapshot.ts';
 import { describeMount, lookAtMount, type Wanted } from './mounting.ts';
 import { mountsBelow, mountsOn, readMounts, tidyPath } from './mountinfo.ts';
 import { describeUser, findPathUsers, loopsBelow, pathUserReads } from './path-users.ts';
 import { codeOf } from './error-code.ts';
+import { isPlanned } from './planned.ts';
 
 export const mountStopReads = [...pathUserReads] as const satisfies readonly ReadPrefix[];
 
@@ -32,17 +34,18 @@ export async function stopMount(at: Act<MountKeywords>, wanted: Wanted): Promise
     at.log.warn(`${describeMount(mount)} on ${mount.mountPoint} lies below ${seen.mountPoint} and is unmounted first`);
     await unmount(at, mount.mountPoint);
   }
+  // Nothing but an action that was cut can have left one: it would have the lock of the service.
+  for (const { mountPoint } of snapshotMounts(at, seen.mounts, seen.mountPoint)) {
+    at.log.warn(`a sync that was cut left a snapshot of it on ${mountPoint}, which is unmounted first`);
+    await unmount(at, mountPoint);
+  }
   const foreignBelow = seen.stack.findLastIndex((mount) => !seen.ours.includes(mount));
   for (let left = seen.stack.length - 1 - foreignBelow; left > 0; left--) await unmount(at, seen.mountPoint);
 }
 
 /** In a dry-run the filesystems of resources that the plan stops earlier are still mounted. */
 function isStoppedInPlan(at: Act<MountKeywords>, mountPoint: string): boolean {
-  const isOn = (mnt: unknown): boolean => typeof mnt === 'string' && tidyPath(mnt) === mountPoint;
-  return (
-    at.dryRun &&
-    at.resources.some(({ report, config }) => report?.state === 'down' && report.facts?.['assumed'] === true && isOn(config['mnt']))
-  );
+  return isPlanned(at, 'down', ({ config: { mnt } }) => typeof mnt === 'string' && tidyPath(mnt) === mountPoint);
 }
 
 /** umount(8) exits 32 for every failed unmount; what it means is read from the mounts, not from its text. */

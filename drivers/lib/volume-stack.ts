@@ -5,6 +5,7 @@ import { SvcError } from '../../agent/errors.ts';
 import { findMapped, holdersOf, isOfGroup, isPartitionMap, type Mapped } from './device-mapper.ts';
 import { lastLines } from './last-lines.ts';
 import { type LogicalVolume, lvmEnv, volumePath, type VolumeGroup } from './lvm.ts';
+import { isPlanned } from './planned.ts';
 
 const attempts = { count: 3, everyMs: 1_000 } as const;
 
@@ -60,6 +61,17 @@ async function mustBeOurs<T extends Keywords>(at: Act<T>, stacked: readonly Stac
 
 export function activeNames(volumes: readonly LogicalVolume[]): readonly string[] {
   return volumes.filter((volume) => volume.active).map((volume) => volume.name);
+}
+
+/** The active ones, but for those that a dry-run has planned to take down already. */
+export function leftActive<T extends Keywords>(
+  at: Act<T>,
+  { name: group }: VolumeGroup,
+  volumes: readonly LogicalVolume[],
+): readonly LogicalVolume[] {
+  const isPlannedDown = ({ name }: LogicalVolume): boolean =>
+    isPlanned(at, 'down', ({ type, config }) => type === 'vg.lv' && config['vg'] === group && config['name'] === name);
+  return volumes.filter((volume) => volume.active && !isPlannedDown(volume));
 }
 
 /** Runs `argv` until nothing is left that `off` names; a disk that has just changed its role may need a second try. */

@@ -1,8 +1,17 @@
-import { type Act, type Blocker, defineDriver, type Note, type Observe, type Report } from '../../agent/driver/contract.ts';
+import {
+  type Act,
+  type Blocker,
+  defineDriver,
+  type Note,
+  type Observe,
+  type Report,
+  type ResourceView,
+} from '../../agent/driver/contract.ts';
 import type { Keywords } from '../../agent/driver/keywords.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { mapperReads } from '../lib/device-mapper.ts';
 import { type LogicalVolume, lvmEnv, lvmReads, sharedGroup, type VolumeGroup, volumePath } from '../lib/lvm.ts';
+import { isPlanned } from '../lib/planned.ts';
 import { includesStart } from '../lib/verbs.ts';
 import { activate, activeNames, clearVolumes, deactivate } from '../lib/volume-stack.ts';
 
@@ -30,6 +39,10 @@ function fullName({ vg, name }: At['config']): string {
   return `${vg}/${name}`;
 }
 
+function isOurGroup(at: At, { type, config }: ResourceView): boolean {
+  return type === 'vg.lvm' && config['name'] === at.config.vg;
+}
+
 async function status(at: At): Promise<Report> {
   const { group, volume } = await look(at);
   const { vg } = at.config;
@@ -43,9 +56,7 @@ async function status(at: At): Promise<Report> {
 async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   if (!includesStart(verb)) return [];
   const { group, volume } = await look(at);
-  const mayCome = at.resources.some(
-    ({ type, config, report }) => type === 'vg.lvm' && config['name'] === at.config.vg && report?.state !== 'up',
-  );
+  const mayCome = at.resources.some((view) => isOurGroup(at, view) && view.report?.state !== 'up');
   if (group === undefined) return mayCome ? [] : [{ text: `there is no volume group ${at.config.vg} here` }];
   if (volume !== undefined) return [];
   if (verb === 'start') return [{ text: `${fullName(at.config)} does not exist (provision makes it)` }];
@@ -64,8 +75,13 @@ async function start(at: Acting): Promise<void> {
     at.log.info(`${fullName(at.config)} is already active`);
     return;
   }
+  const comesWithGroup = volume?.skipped === false && isPlanned(at, 'up', (view) => isOurGroup(at, view));
   // In a dry-run it may be one that a provision before would have made.
-  if (volume === undefined && !at.dryRun) throw new SvcError('REFUSED', `${fullName(at.config)} does not exist`);
+  if (comesWithGroup || (volume === undefined && at.dryRun)) {
+    at.log.info(`${fullName(at.config)} is active then`);
+    return;
+  }
+  if (volume === undefined) throw new SvcError('REFUSED', `${fullName(at.config)} does not exist`);
   const off = async (): Promise<readonly string[]> => ((await look(at)).volume?.active ? [] : [at.config.name]);
   await activate(at, ['lvchange', '-a', 'y', fullName(at.config)], off);
 }

@@ -20,7 +20,7 @@ import { impliedReservation, reservationKeywords } from '../lib/reservation-keyw
 import { findLuns } from '../lib/scsi-luns.ts';
 import { signatureReads } from '../lib/signatures.ts';
 import { includesStart } from '../lib/verbs.ts';
-import { activate, activeNames, clearVolumes, deactivate } from '../lib/volume-stack.ts';
+import { activate, activeNames, clearVolumes, deactivate, leftActive } from '../lib/volume-stack.ts';
 import { mapperReads } from '../lib/device-mapper.ts';
 import { makeWritable } from '../lib/writable.ts';
 
@@ -193,9 +193,10 @@ async function stop(at: Acting): Promise<void> {
     at.log.info(`${at.config.name} is already down`);
     return;
   }
-  const { group, active } = seen;
-  if (active > 0) {
-    await clearVolumes(at, group, await logicalVolumes(at.local, group));
+  const { group } = seen;
+  const active = leftActive(at, group, seen.volumes);
+  if (active.length > 0) {
+    await clearVolumes(at, group, active);
     await deactivate(at, ['vgchange', '-a', 'n', group.name], async () => activeNames(await logicalVolumes(at.local, group)));
   }
   for (const tag of group.tags.filter((one) => hasOwnTag([one], at.node))) {

@@ -1,16 +1,16 @@
 /**
- * What the lab needs and the checkout does not hold: a Debian kernel with its modules, never installed, and an initramfs. Kept in
- * `$SVCMGR_LAB_CACHE`, else `$XDG_CACHE_HOME/svcmgr-lab`, else `~/.cache/svcmgr-lab`.
+ * What the lab needs and the checkout does not hold: a Debian kernel with its modules, never installed, kept in `$SVCMGR_LAB_CACHE`, else
+ * `$XDG_CACHE_HOME/svcmgr-lab`, else `~/.cache/svcmgr-lab`; and an initramfs, packed anew by each run, which takes less than to keep it right.
  *
- * Each part is made in a folder of its own and appears by one rename: two runs may prepare at once (the second throws its work away),
+ * The kernel is made in a folder of its own and appears by one rename: two runs may prepare at once (the second throws its work away),
  * and what a killed run left half done is never used, and removed by the next one.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 import { findTool } from '../support/skip.ts';
+import { projectRoot } from '../support/imports.ts';
 import { isAlive } from '../support/leftovers.ts';
 import { namePrefix, pidInName } from '../support/names.ts';
 import { packCpio, withFolders } from './cpio.ts';
@@ -34,7 +34,7 @@ export interface Kernel {
 
 export interface Prepared {
   readonly kernel: Kernel;
-  readonly initramfs: string;
+  readonly initramfs: Buffer;
 }
 
 export function cacheFolder(): string {
@@ -46,12 +46,25 @@ export function cacheFolder(): string {
 export async function prepare(say: (line: string) => void): Promise<Prepared> {
   const cache = cacheFolder();
   mkdirSync(cache, { recursive: true });
+  refuseHidden(cache, 'set SVCMGR_LAB_CACHE to another folder');
+  refuseHidden(projectRoot, 'check the project out elsewhere');
   removeHalfDone(cache);
   await installPackages(say);
   const folder = path.join(cache, `kernel-${recipe}`);
   if (!existsSync(folder)) await make(cache, folder, (into) => unpackKernel(into, say));
   const kernel = findKernel(folder);
-  return { kernel, initramfs: await findInitramfs(cache, kernel) };
+  return { kernel, initramfs: await packInitramfs(kernel) };
+}
+
+/** A node sees the files of the machine, but has these folders for itself (guest/init.sh). */
+const ownFolders = ['/tmp', '/run', '/dev', '/proc', '/sys'];
+
+/** Throws for a folder that no node would see. */
+export function refuseHidden(folder: string, mend: string): void {
+  const real = realpathSync(folder);
+  const hider = ownFolders.find((own) => real === own || real.startsWith(`${own}/`));
+  if (hider === undefined) return;
+  throw new Error(`the lab cannot use ${folder}: a node has a ${hider} of its own and would not see it; ${mend}`);
 }
 
 /** A name without the pid of a living run is nobody's any more. */
@@ -142,10 +155,10 @@ function findKernel(folder: string): Kernel {
   return { version, image: path.join(folder, 'boot', `vmlinuz-${version}`), modules: path.join(folder, 'lib/modules', version) };
 }
 
-/** Named by what it holds, so a change of any file of guest/ makes a new one. Not compressed: emulated, that would cost more than it saves. */
-async function findInitramfs(cache: string, kernel: Kernel): Promise<string> {
+/** Not compressed: emulated, that would cost more than it saves. */
+async function packInitramfs(kernel: Kernel): Promise<Buffer> {
   const modules = await modulesInOrder(kernel);
-  const files = [
+  return packCpio([
     ...['proc', 'sys', 'dev', 'host', 'disk', 'new'].map((folder) => ({ path: folder })),
     ...withFolders([
       { path: 'bin/busybox', content: readFileSync(findTool('busybox') ?? '/bin/busybox'), mode: 0o755 },
@@ -155,15 +168,7 @@ async function findInitramfs(cache: string, kernel: Kernel): Promise<string> {
       { path: 'modules/order', content: modules.map((file) => `${path.basename(file)}\n`).join('') },
       ...modules.map((file) => ({ path: `modules/${path.basename(file)}`, content: readFileSync(file) })),
     ]),
-  ];
-  const archive = packCpio(files);
-  const place = path.join(cache, `initramfs-${createHash('sha256').update(archive).digest('hex').slice(0, 16)}`);
-  if (!existsSync(place)) {
-    const temporary = path.join(cache, `${namePrefix()}initramfs`);
-    writeFileSync(temporary, archive);
-    renameSync(temporary, place);
-  }
-  return place;
+  ]);
 }
 
 function guestFile(name: string): Buffer {

@@ -123,6 +123,7 @@ export function commandsOf(lines: readonly string[]): readonly string[] {
 
 export interface Seen {
   readonly avail: string;
+  readonly monitor: { readonly interrupted: { readonly verb: string } | null };
   readonly resources: Readonly<Record<string, { readonly status: string; readonly notes: readonly { readonly text: string }[] }>>;
 }
 
@@ -137,7 +138,7 @@ export async function statusOf(node: LabNode): Promise<Seen> {
 }
 
 /** The decimal digits of the address of the first card, 52:54:00:00:01:00 and 52:54:00:00:02:00, behind `0x`, as in the document. */
-const keys = { node1: '0x90520730730752', node2: '0x90520730731008' };
+export const keys = { node1: '0x90520730730752', node2: '0x90520730731008' };
 const paths = ['/dev/sda', '/dev/sdb'] as const;
 
 /** Commands of a start in the document's order (its log of 13:32), then the address, which its container sets itself. */
@@ -169,6 +170,17 @@ export function stoppedCommands(name: 'node1' | 'node2'): readonly string[] {
     `VG#1PR sg_persist -n --out --release --param-rk=${keys[name]} --prout-type=5 ${paths[0]}`,
     ...paths.map((path) => `VG#1PR sg_persist -n --out --register-ignore --param-rk=${keys[name]} ${path}`),
   ];
+}
+
+/** Lines of the document's log as this lab would say them: its own names, keys and two paths of the four. */
+export function inLab(lines: readonly string[], name: 'node1' | 'node2'): readonly string[] {
+  const theirs = [...new Set(lines.flatMap((line) => /\/dev\/sd\w+/.exec(line)?.[0] ?? []))];
+  return lines.flatMap((line) => {
+    const at = theirs.findIndex((path) => line.endsWith(` ${path}`));
+    if (at >= paths.length) return [];
+    const ours = line.replace(/0x\d{15}/, keys[name]).replace(`@${name}.opensvc.com`, `@${name}`);
+    return [at < 0 ? ours : ours.replace(/\/dev\/sd\w+/, paths[at] ?? '')];
+  });
 }
 
 export const nothing = { mounts: '', maps: 'lun', containers: '', tags: '', keys: 'NO registered' };

@@ -1,5 +1,5 @@
 /** One node of the lab, over its boots: commands, files, cables, the plug. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Channel, type Command, openChannel, type RunOptions, type RunResult } from './channel.ts';
 import { type Entry, packCpio, withFolders } from './cpio.ts';
@@ -17,7 +17,8 @@ export interface Cable extends Port {
 }
 
 export interface NodePlan extends Omit<Machine, 'initrd' | 'ports'> {
-  readonly initramfs: string;
+  /** What is the same for all nodes. */
+  readonly initramfs: Buffer;
   readonly cables: readonly Cable[];
   /** Written to /run/lab/node.env, for guest/rc.sh. */
   readonly settings: Readonly<Record<string, string>>;
@@ -110,7 +111,7 @@ export function makeNode(plan: NodePlan): LabNode {
 }
 
 async function switchOn(machine: Machine, plan: NodePlan, onEnd: () => void): Promise<Power> {
-  writeFileSync(machine.initrd, Buffer.concat([readFileSync(plan.initramfs), nodeArchive(plan)]));
+  writeFileSync(machine.initrd, Buffer.concat([plan.initramfs, nodeArchive(plan)]));
   for (const { socket } of machine.ports) rmSync(socket, { force: true });
   for (const file of [monitorSocket(machine), channelSocket(machine)]) rmSync(file, { force: true });
   const qemu = startQemu(machine);

@@ -1,7 +1,7 @@
-/** The plug of node1 pulled at every command of a start and of a stop: `npm run test:lab:full`. */
+/** The plug of a node pulled at every command of a start and of a stop: `npm run test:lab:full`. */
 import { prepareService } from '../lab/document-service.ts';
 import { useLab } from '../lab/lab.ts';
-import { allPlugPoints, pullPlugAt } from '../lab/plug-points.ts';
+import { allPlugPoints, leavingPoints, pullPlugAndBootAlone, pullPlugAt } from '../lab/plug-points.ts';
 
 describe('lab: the plug pulled at every command of a start and of a stop', function () {
   this.timeout(900_000);
@@ -12,4 +12,7 @@ describe('lab: the plug pulled at every command of a start and of a stop', funct
   });
 
   for (const point of allPlugPoints) it(`${point.verb}: ${point.line}`, () => pullPlugAt(lab(), point));
+
+  for (const point of leavingPoints)
+    it(`boot alone clears what is its own: ${point.verb}: ${point.line}`, () => pullPlugAndBootAlone(lab(), point));
 });

@@ -293,6 +293,22 @@ describeUnless(missing(needs), 'drivers fs.* on real filesystems', () => {
     expect(fs.log.filter((line) => line.includes('lies below') && line.includes('a/b'))).to.have.length(2);
   });
 
+  it('unmounts first the snapshot of it that a cut sync left, and no other', async () => {
+    const [dev] = made('ext4');
+    const fs = bench(ext4, { dev, mnt: mountPoint() });
+    await fs.act('start');
+    const left = (name: string) => `${home().folder}/run/flags/${name}.snap${mountPoint()}`;
+    const [ours, other] = [left('svc1.sync#1'), left('svc2.sync#1')];
+    for (const point of [ours, other]) {
+      mkdirSync(point, { recursive: true });
+      must('mount', '-t', 'tmpfs', 'tmpfs', point);
+    }
+    const planned = await fs.dry('stop');
+    expect(planned).to.deep.equal([`umount ${ours}`, `umount ${mountPoint()}`]);
+    expect(await fs.act('stop')).to.deep.equal(planned);
+    must('umount', other);
+  });
+
   it('names a loop device over a file below as what holds it', async () => {
     const [dev] = made('ext4');
     const fs = bench(ext4, { dev, mnt: mountPoint() });

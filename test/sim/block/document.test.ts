@@ -2,9 +2,12 @@
 import { expect } from 'chai';
 import lvm from '../../../drivers/vg/lvm.ts';
 import scsireserv from '../../../drivers/vg/scsireserv.ts';
+import { documentLog, everyPath, tagLast } from '../../support/document-log.ts';
 import { type Bench, createBench, textsOf } from '../../support/engine.ts';
 import { doubleDriver } from '../../support/doubles.ts';
 import { type Home, makeHome } from '../../support/home.ts';
+import { skipSuite } from '../../support/skip.ts';
+import { missingVectors } from '../../support/vectors.ts';
 import { Lun } from './lun.ts';
 import { makeUuid, makeVolume } from './lvm.ts';
 import { createMachine, createSan, type GroupState, type Machine } from './machine.ts';
@@ -122,6 +125,20 @@ describe('sim: the storage of the HP 3PAR document', () => {
     ]);
     expect(sites.lun.registrations.size).to.equal(0);
     expect(sites.group.tags).to.deep.equal([]);
+  });
+
+  it('gives the commands of its log line by line, but for two named corrections', async function () {
+    const reason = missingVectors('hp3par-outputs.json');
+    if (reason !== undefined) skipSuite(this, reason);
+    const storage = ['VG#1PR', 'VG#1'];
+    const commands = (lines: readonly string[]) => lines.filter((line) => !line.includes(' output: '));
+    const inCapitals = (lines: readonly string[]) => lines.map((line) => line.replace(/^\S+/, (rid) => rid.toUpperCase()));
+    expect(inCapitals(await changesOf('node2', (bench) => bench.act('start')))).to.deep.equal(commands(documentLog('start', storage)));
+    await changesOf('node2', (bench) => bench.act('stop'));
+    await changesOf('node1', (bench) => bench.act('start'));
+    const paths = nodes.node1.map((name) => `/dev/${name}`);
+    const stopped = inCapitals(await changesOf('node1', (bench) => bench.act('stop')));
+    expect(stopped).to.deep.equal(commands(everyPath(tagLast(documentLog('stop', storage)), paths)));
   });
 
   it('goes from one site to the other and back', async () => {

@@ -1,5 +1,6 @@
 /** What stands on the volumes of a group, what keeps them busy, and whose the group is: vg.lvm through the engine on a simulated node. */
 import { expect } from 'chai';
+import lv from '../../../drivers/vg/lv.ts';
 import lvm from '../../../drivers/vg/lvm.ts';
 import scsireserv from '../../../drivers/vg/scsireserv.ts';
 import { doubleDriver } from '../../support/doubles.ts';
@@ -35,6 +36,7 @@ describe('sim: volumes of a group', () => {
     bench = await createBench(home, {
       doors: (real) => machine.doors(real),
       drivers: (stage) => ({
+        'vg.lv': lv,
         'vg.lvm': lvm,
         'vg.scsireserv': scsireserv,
         'vg.crypt': { ...doubleDriver(stage), devices: async () => ({ uses: [], gives: ['/dev/mapper/secret'] }) },
@@ -55,6 +57,20 @@ describe('sim: volumes of a group', () => {
     if (mapped === undefined) throw new Error('the volume is not active');
     return mapped.kernel;
   };
+
+  it('go up and down with their group as a dry-run says, also with a section of their own', async () => {
+    bench.service(`${service}[lv#1]\nname = lv-1\nvg = vg-a\n`);
+    for (const verb of ['start', 'stop'] as const) {
+      const taken = async (dryRun: boolean) => {
+        (bench.lines as unknown[]).splice(0);
+        expect((await bench.act(verb, { dryRun })).ok).to.equal(true);
+        return bench.lines.flatMap(({ text }) => /\b(?:vgchange|lvchange|kpartx) .*/.exec(text)?.[0].replace(/ \(assumed\)$/, '') ?? []);
+      };
+      const planned = await taken(true);
+      expect(planned).to.deep.equal(await taken(false));
+      expect(planned.at(-1)).to.equal(verb === 'start' ? 'vgchange -a y vg-a' : 'vgchange --deltag @node1 vg-a');
+    }
+  });
 
   it('lose their partition maps, and before them what stands on these', async () => {
     await started();

@@ -95,6 +95,7 @@ describe('parsers of block storage', () => {
                 lv_kernel_minor: '3',
                 lv_device_open: 'open',
                 lv_suspended: '',
+                origin: '',
                 ...more,
               },
             ],
@@ -105,12 +106,16 @@ describe('parsers of block storage', () => {
 
     it('are told with what only the kernel knows, if it knows it', () => {
       expect(parseVolumes(lvs({}), group)).to.deep.equal([
-        { name: 'data', active: true, skipped: false, number: '253:3', open: true, suspended: false },
+        { name: 'data', active: true, skipped: false, number: '253:3', open: true, suspended: false, origin: undefined },
       ]);
       const off = { lv_active: '', lv_kernel_major: '-1', lv_kernel_minor: '-1', lv_device_open: 'unknown', lv_suspended: 'unknown' };
       expect(parseVolumes(lvs(off), group)).to.deep.equal([
-        { name: 'data', active: false, skipped: false, number: undefined, open: false, suspended: false },
+        { name: 'data', active: false, skipped: false, number: undefined, open: false, suspended: false, origin: undefined },
       ]);
+    });
+
+    it('tell which volume a snapshot is of', () => {
+      expect(parseVolumes(lvs({ origin: 'base' }), group)[0]?.origin).to.equal('base');
     });
 
     it('cannot be none where the group has some', () => {
