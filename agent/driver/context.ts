@@ -178,6 +178,7 @@ async function pollOrAssume<V>(input: ActInput, probe: () => Promise<V | undefin
 
 export function createReader(input: ReaderInput): Reader {
   const { doors, signal } = input;
+  const { space } = doors;
   // One status may look at many files at once; that is no leak.
   setMaxListeners(0, signal);
   const look = <V>(what: string, work: () => Promise<V>): Promise<V> => unlessAborted(signal, what, work);
@@ -187,6 +188,7 @@ export function createReader(input: ReaderInput): Reader {
     stat: (path) => look(path, () => doors.statFile(path)),
     list: (path) => look(path, () => doors.listFolder(path)),
     resolve: (path) => look(path, () => doors.resolvePath(path)),
+    ...(space === undefined ? {} : { space: (path: string) => look(path, () => space(path)) }),
     processes: () => look('processes', async () => doors.scopeProcesses(input.scope, undefined, await input.marked?.())),
   };
 }

@@ -21,10 +21,10 @@ import type { ErrorCode } from '../errors.ts';
 import type { Allowance } from './allowances.ts';
 import type { Config, Keywords } from './keywords.ts';
 import type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
-import type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions } from './shapes.ts';
+import type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Space } from './shapes.ts';
 
 export type { ArrayView, Peer, PeerInstance, ResourceView, SectionView } from './views.ts';
-export type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Visit } from './shapes.ts';
+export type { Argv, Devices, Entrance, FileStat, LaunchOptions, ProcessInfo, Result, RunOptions, Secret, Space, Visit } from './shapes.ts';
 
 export type { Allowance } from './allowances.ts';
 
@@ -81,6 +81,8 @@ export interface Reader {
   list(path: string): Promise<readonly string[]>;
   /** The path with every link resolved; undefined when it does not exist. */
   resolve(path: string): Promise<string | undefined>;
+  /** Of the filesystem at a path, without a process that could be left behind; absent inside a container and on other nodes. */
+  space?(path: string): Promise<Space>;
   /** Living processes of this resource: launched by it, or left by its `leaves` commands. */
   processes(): Promise<readonly ProcessInfo[]>;
 }

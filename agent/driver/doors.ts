@@ -1,6 +1,6 @@
 /** The doors every effect of a driver passes through. The real ones are agent/io; the contract suite puts others in their place. */
 import type { Readable } from 'node:stream';
-import type { Argv, FileStat, ProcessInfo } from './contract.ts';
+import type { Argv, FileStat, ProcessInfo, Space } from './contract.ts';
 
 /** A child that is held back before its exec; `marker` stands in the environment of all it starts. */
 export interface HeldChild {
@@ -56,6 +56,8 @@ export interface Doors {
   readText(path: string): Promise<string | undefined>;
   statFile(path: string): Promise<FileStat | undefined>;
   listFolder(path: string): Promise<readonly string[]>;
+  /** Absent where only a process can tell. */
+  space?(path: string): Promise<Space>;
   resolvePath(path: string): Promise<string | undefined>;
   /** Is a program of this name on our PATH? */
   hasTool(name: string): Promise<boolean>;

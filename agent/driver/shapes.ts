@@ -43,6 +43,13 @@ export interface Result {
   readonly truncated: boolean;
 }
 
+/** Of a filesystem. */
+export interface Space {
+  readonly sizeBytes: number;
+  /** Free for ordinary users. */
+  readonly freeBytes: number;
+}
+
 export interface FileStat {
   readonly kind: 'file' | 'directory' | 'block' | 'character' | 'link' | 'other';
   readonly sizeBytes: number;

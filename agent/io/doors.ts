@@ -1,8 +1,9 @@
 /** The doors of one agent home in one record: what agent/driver/context.ts hands to drivers. */
+import type { Space } from '../driver/contract.ts';
 import { containedProcesses, signalContained } from './contained-processes.ts';
 import { childEnv, findProgram } from './environment.ts';
 import { type Argv, type ExecOptions, type ExecResult, run } from './exec.ts';
-import { type FileStat, listFolder, readText, resolvePath, statFile, writeAtomic } from './files.ts';
+import { type FileStat, listFolder, readText, resolvePath, spaceAt, statFile, writeAtomic } from './files.ts';
 import { type LaunchOptions, launch } from './launch.ts';
 import type { ProcessInfo } from './process.ts';
 import {
@@ -22,6 +23,7 @@ export interface LocalDoors {
   readText(path: string): Promise<string | undefined>;
   statFile(path: string): Promise<FileStat | undefined>;
   listFolder(path: string): Promise<readonly string[]>;
+  space(path: string): Promise<Space>;
   resolvePath(path: string): Promise<string | undefined>;
   writeAtomic(path: string, text: string, mode?: number): Promise<void>;
   /** Is a program of this name on the PATH that children get? */
@@ -45,6 +47,7 @@ export function createDoors(scopes: Scopes): LocalDoors {
     readText: (path) => readText(path),
     statFile,
     listFolder,
+    space: spaceAt,
     resolvePath,
     writeAtomic,
     hasTool: async (name) => findProgram(name, childEnv()['PATH'] ?? '') !== undefined,

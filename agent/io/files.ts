@@ -1,8 +1,8 @@
 /** Small files: bounded reading, atomic replacing, durable appending. The only importer of write-file-atomic. */
 import { constants, openSync, closeSync, fdatasyncSync, fsyncSync, writeSync, type Stats } from 'node:fs';
-import { mkdir, open, readdir, realpath, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { FileStat } from '../driver/contract.ts';
+import type { FileStat, Space } from '../driver/contract.ts';
 import { SvcError } from '../errors.ts';
 
 export type { FileStat } from '../driver/contract.ts';
@@ -65,6 +65,16 @@ function kindOf(found: Stats): FileStat['kind'] {
   if (found.isBlockDevice()) return 'block';
   if (found.isCharacterDevice()) return 'character';
   return found.isSymbolicLink() ? 'link' : 'other';
+}
+
+/** Of the filesystem at a path. Keeps a thread for as long as the filesystem does not answer. */
+export async function spaceAt(path: string): Promise<Space> {
+  try {
+    const { blocks, bavail, bsize } = await statfs(path);
+    return { sizeBytes: blocks * bsize, freeBytes: bavail * bsize };
+  } catch (error) {
+    throw fileError('look at', path, error);
+  }
 }
 
 /** Names in a folder, sorted; empty when it does not exist. */

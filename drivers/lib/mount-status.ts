@@ -6,7 +6,7 @@ import { describeMount, lookAtMount, type Seen, type Wanted } from './mounting.t
 import type { Mount } from './mountinfo.ts';
 import { ownerDrift, ownerReads } from './ownership.ts';
 import { freePercent, readSpace, statfsReads } from './statfs.ts';
-import { codeOf, exitCodeOf, messageOf } from './error-code.ts';
+import { codeOf, exitCodeOf, factOf, messageOf } from './error-code.ts';
 
 export interface StatusHooks {
   /** Faults that this type of filesystem counts by itself. */
@@ -27,7 +27,7 @@ export async function mountStatus(at: Observe<MountKeywords>, wanted: Wanted, ho
   }
   if (seen.top === undefined) return { state: 'warn', notes: hidden };
   const flags = flagNotes(wanted, seen, seen.top);
-  const life = await lifeNotes(at, seen.mountPoint);
+  const life = await lifeNotes(at, seen.mountPoint, seen.top.type);
   const health = (await hooks.health?.(seen.top)) ?? [];
   const notes = [...flags, ...life.notes, ...health];
   return {
@@ -69,11 +69,11 @@ interface Life {
   readonly facts: Readonly<Record<string, number>>;
 }
 
-/** Asks the filesystem itself, in processes with a time limit: a hanging one must not hang the agent. */
-async function lifeNotes(at: Observe<MountKeywords>, mountPoint: string): Promise<Life> {
+/** Asks the filesystem itself, where it may hang in processes with a time limit. */
+async function lifeNotes(at: Observe<MountKeywords>, mountPoint: string, type: string): Promise<Life> {
   const { stat_timeout: timeoutMs, check_read: checkRead } = at.config;
   try {
-    const space = await readSpace(at.local, mountPoint, timeoutMs);
+    const space = await readSpace(at.local, mountPoint, type, timeoutMs);
     const free = freePercent(space);
     const facts = { size_bytes: space.sizeBytes, ...(free === undefined ? {} : { free_percent: free }) };
     const notes: Note[] = [];
@@ -91,7 +91,7 @@ function deadNote(error: unknown, mountPoint: string, timeoutMs: number): Note {
   if (codeOf(error) === 'TIMEOUT') {
     return { level: 'error', text: `${mountPoint} does not answer within ${timeoutMs / 1000} s` };
   }
-  if (exitCodeOf(error) !== undefined) {
+  if (exitCodeOf(error) !== undefined || factOf(error, 'errno') !== undefined) {
     return { level: 'error', text: `${mountPoint} cannot be read: ${messageOf(error)}` };
   }
   throw error;

@@ -1,5 +1,5 @@
 /** The real doors with a fault in them: everything that passes is recorded, and one thing goes wrong in a chosen place. */
-import type { Argv } from '../../agent/driver/contract.ts';
+import type { Argv, Space } from '../../agent/driver/contract.ts';
 import type { Doors } from '../../agent/driver/doors.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { quoteArgv } from '../../agent/io/redact.ts';
@@ -12,7 +12,7 @@ export type Lie = 'garbage' | 'empty' | 'truncated' | 'failing' | 'unreadable';
 
 /** One passage through a door. */
 export interface Touch {
-  readonly door: 'run' | 'launch' | 'write' | 'signal' | 'file' | 'stat' | 'list' | 'resolve' | 'processes';
+  readonly door: 'run' | 'launch' | 'write' | 'signal' | 'file' | 'stat' | 'list' | 'resolve' | 'space' | 'processes';
   readonly nature: 'look' | 'change';
   /** As the journal would show it; a look at a file with its door in front: `file /proc/self/mountinfo`. */
   readonly text: string;
@@ -62,7 +62,7 @@ export function faultDoors(real: Doors, faults: Faults = {}): FaultDoors {
 }
 
 function guarded(real: Doors, faults: Faults, pass: Pass): Doors {
-  const look = <V>(door: 'file' | 'stat' | 'list' | 'resolve', path: string, work: () => Promise<V>, tell: Tell<V>): Promise<V> =>
+  const look = <V>(door: 'file' | 'stat' | 'list' | 'resolve' | 'space', path: string, work: () => Promise<V>, tell: Tell<V>): Promise<V> =>
     pass({ door, nature: 'look', text: `${door} ${path}` }, undefined, work, tell);
   return {
     ...real,
@@ -95,10 +95,27 @@ function guarded(real: Doors, faults: Faults, pass: Pass): Doors {
         () => real.resolvePath(path),
         () => unreadable(path),
       ),
+    ...spaceDoor(real, look),
     hasTool: async (name) => name !== faults.missing && real.hasTool(name),
     scopeProcesses: (...asked) =>
       pass({ door: 'processes', nature: 'look', text: 'processes' }, undefined, () => real.scopeProcesses(...asked)),
     ...markDoor(real, pass),
+  };
+}
+
+function spaceDoor(
+  { space }: Doors,
+  look: (door: 'space', path: string, work: () => Promise<Space>, tell: Tell<Space>) => Promise<Space>,
+): Pick<Doors, 'space'> {
+  if (space === undefined) return {};
+  return {
+    space: (path) =>
+      look(
+        'space',
+        path,
+        () => space(path),
+        () => unreadable(path),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Reader } from '../../../agent/driver/contract.ts';
 import { parseErrorStats } from '../../../drivers/lib/btrfs.ts';
 import { deviceNumber, parseDevices, udevName } from '../../../drivers/lib/device.ts';
 import { parseSwaps } from '../../../drivers/lib/device-users.ts';
@@ -19,7 +20,7 @@ import {
 import { compareOwner, ownerArgvs, parseOwner, tidyPerm } from '../../../drivers/lib/ownership.ts';
 import { parsePathUsers, pathUsersArgv } from '../../../drivers/lib/path-users.ts';
 import { parseSignatures } from '../../../drivers/lib/signatures.ts';
-import { freePercent, parseSpace } from '../../../drivers/lib/statfs.ts';
+import { freePercent, parseSpace, readSpace } from '../../../drivers/lib/statfs.ts';
 import { fixture } from './fixture.ts';
 
 /** Each text must be refused with an error that quotes the offending part. */
@@ -155,6 +156,24 @@ describe('parsers of storage tools', () => {
     expect(parseOwner(fixture('stat-owner.txt'))).to.deep.equal({ user: ['root', '0'], group: ['root', '0'], perm: '755' });
     expect(parseOwner('1000 513 2770 svc:domain users\n').group).to.deep.equal(['domain users', '513']);
     refuses(parseOwner, '', '0 0 755 root', '0 0 999 root:root');
+  });
+
+  it('a process for each look only where the filesystem may hang', async () => {
+    const asked: string[] = [];
+    const reader = {
+      read: async (argv: readonly string[]) => {
+        asked.push(argv.join(' '));
+        return { stdout: '2 1 4096\n' };
+      },
+      space: async () => ({ sizeBytes: 100, freeBytes: 50 }),
+    } as unknown as Reader;
+    for (const type of ['tmpfs', 'ext4', 'xfs']) expect((await readSpace(reader, '/mnt', type, 1000)).sizeBytes, type).to.equal(100);
+    for (const type of ['nfs4', 'fuse.sshfs', 'btrfs', 'zfs'])
+      expect((await readSpace(reader, '/mnt', type, 1000)).sizeBytes, type).to.equal(8192);
+    const { space: _inside, ...contained } = reader;
+    expect((await readSpace(contained, '/mnt', 'ext4', 1000)).sizeBytes).to.equal(8192);
+    expect(new Set(asked)).to.deep.equal(new Set(['stat -f -c %b %a %S /mnt']));
+    expect(asked.length).to.equal(5);
   });
 
   it('owner and mode: names and numbers, what differs, how it is set', () => {
