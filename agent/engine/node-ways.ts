@@ -16,11 +16,15 @@ export interface NodeWays {
   close(): Promise<void>;
 }
 
+const longestConnectMs = 5000;
+
 export function openNodeWays(definition: NodeDefinition, env: Readonly<Record<string, string | undefined>>): NodeWays {
+  // Before the question itself is given up, so that a server that takes connections and then hangs is not taken for nobody.
+  const connectTimeoutMs = Math.min(longestConnectMs, 0.8 * definition.settings.peer_timeout);
   let opened: Promise<SshPool> | undefined;
   let ready: SshPool | undefined;
   const pool = (): Promise<SshPool> => {
-    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => (ready = createSshPool()));
+    opened ??= import('../io/ssh/pool.ts').then(({ createSshPool }) => (ready = createSshPool({ connectTimeoutMs })));
     return opened;
   };
   return {

@@ -1,6 +1,7 @@
 /** The answer of another agent, parsed strictly: whatever is not the status we know is a fault, never "down". */
 import { isSameNode } from '../config/scope.ts';
 import { errorKinds, type SvcError } from '../errors.ts';
+import type { ConnectLevel } from '../io/ssh/unreachable.ts';
 import type { PeerFault, PeerFaultKind } from '../state/peer-safety.ts';
 import { statuses } from '../state/status.ts';
 import type { StatusDocument } from '../state/status-document.ts';
@@ -34,6 +35,21 @@ export function faultOfError(error: SvcError): PeerFault {
   const kind = kinds[error.code] ?? 'failed';
   return { kind, text: error.message };
 }
+
+/**
+ * Is nothing there that gives a sign of life? A refused login, another host key, a server that hangs: somebody is. So is whoever we cannot
+ * even ask, as far as we know.
+ * @param hasAnswered it began to run what it was asked to
+ */
+export function isSilence({ code, facts }: SvcError, hasAnswered: boolean): boolean {
+  if (hasAnswered) return false;
+  if (code !== 'UNREACHABLE') return code === 'TIMEOUT';
+  const tries = Array.isArray(facts['tries']) ? (facts['tries'] as readonly Readonly<Record<string, unknown>>[]) : [facts];
+  return tries.every(({ level, connected }) => silentLevels.includes(String(level)) && connected !== true);
+}
+
+/** Steps at which nothing has come back yet. */
+const silentLevels: readonly string[] = ['client-socket', 'client-timeout', 'lost'] satisfies ConnectLevel[];
 
 /** The shell's own two, and what our launcher says when its build or node is missing. */
 const noAgentExits: readonly number[] = [126, 127, errorKinds.UNSUPPORTED.exit];

@@ -56,7 +56,7 @@ export function pathsOn({ node }: Pick<World, 'node'>, peer: string): Paths {
 
 /** An instance that is about to come up counts as up; a node that has no such service has nothing to lose. */
 async function instanceOn({ world, instance }: Run, node: string, signal: AbortSignal): Promise<PeerInstance> {
-  const { status, fault, reachable: alive } = await world.peers.ask(node, instance.name, { signal });
+  const { status, fault, reachable, alive = reachable } = await world.peers.ask(node, instance.name, { signal });
   if (status === undefined)
     return { state: fault?.kind === 'no service' ? 'down' : 'unknown', text: fault?.text ?? 'it gave no status', alive };
   const { state, text } = judgeInstance(status);

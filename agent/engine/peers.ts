@@ -5,8 +5,10 @@ import type { StatusDocument } from '../state/status-document.ts';
 /** What a node said of its instance; without a status there is a fault that says why. */
 export interface PeerAnswer {
   readonly node: string;
-  /** Something answered there, even if it was no status. */
+  /** Our question was answered there, even if it was no status. */
   readonly reachable: boolean;
+  /** There is a sign of life, if only a login that was refused or a command that hangs. Absent: as `reachable`. */
+  readonly alive?: boolean;
   readonly status: StatusDocument | undefined;
   readonly fault: PeerFault | undefined;
   /** How far its clock is ahead of ours, ms, as far as it can be told from the time the answer took. */

@@ -1,7 +1,7 @@
 /** The agents of other nodes, spoken to by running their svcmgr (design/driver-contract.md "Effects on another node's service"). */
 import { asSvcError, SvcError } from '../errors.ts';
 import { withDeadline } from './deadline.ts';
-import { faultOfError, isNoAgent, parseAnswer, tailOf } from './peer-answer.ts';
+import { faultOfError, isNoAgent, isSilence, parseAnswer, tailOf } from './peer-answer.ts';
 import type { PeerActOptions, PeerAnswer, PeerArgv, PeerCallOptions, PeerReply, Peers } from './peers.ts';
 
 export interface RemoteRunOptions {
@@ -13,6 +13,8 @@ export interface RemoteRunOptions {
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** The command outlives our connection. */
   readonly survive?: boolean;
+  /** Something over there took the command: it is alive, whatever comes of it. */
+  readonly onAnswer?: () => void;
 }
 
 /**
@@ -59,17 +61,30 @@ export function createRemotePeers(input: RemoteAgentInput): Peers {
 
 async function ask(input: RemoteAgentInput, node: string, service: string, options: PeerCallOptions): Promise<PeerAnswer> {
   const begunMs = input.now().getTime();
+  let hasAnswered = false;
+  const onAnswer = (): void => {
+    hasAnswered = true;
+  };
   try {
     const argv = ['-s', service, 'print', 'status', '--refresh', '--format', 'json'];
-    const reply = await callInTime(input, node, argv, options);
+    const reply = await callInTime(input, node, argv, { ...options, onAnswer });
     const endedMs = input.now().getTime();
     const parsed = parseAnswer(node, service, reply);
     const skewMs = parsed.status === undefined ? undefined : skewOf(Date.parse(parsed.status.updated), begunMs, endedMs);
     return { node, reachable: true, ...parsed, skewMs, askedMs: endedMs - begunMs };
   } catch (thrown) {
     if (options.signal.aborted) throw thrown;
-    const fault = faultOfError(asSvcError(thrown));
-    return { node, reachable: false, status: undefined, fault, skewMs: undefined, askedMs: input.now().getTime() - begunMs };
+    const error = asSvcError(thrown);
+    const alive = !isSilence(error, hasAnswered);
+    return {
+      node,
+      reachable: false,
+      alive,
+      status: undefined,
+      fault: faultOfError(error),
+      skewMs: undefined,
+      askedMs: input.now().getTime() - begunMs,
+    };
   }
 }
 
@@ -104,12 +119,12 @@ async function act(input: RemoteAgentInput, node: string, argv: PeerArgv, option
 }
 
 /** The limit holds also where connecting hangs. */
-async function callInTime(input: RemoteAgentInput, node: string, argv: PeerArgv, options: PeerCallOptions): Promise<PeerReply> {
+async function callInTime(input: RemoteAgentInput, node: string, argv: PeerArgv, options: CallOptions): Promise<PeerReply> {
   const timeoutMs = options.timeoutMs ?? input.timeoutMs;
-  return withDeadline(options.signal, timeoutMs, node, (signal) => call(input, node, argv, { signal, timeoutMs }));
+  return withDeadline(options.signal, timeoutMs, node, (signal) => call(input, node, argv, { ...options, signal, timeoutMs }));
 }
 
-type CallOptions = PeerCallOptions & Partial<Pick<RemoteRunOptions, 'env' | 'survive' | 'onLine'>>;
+type CallOptions = PeerCallOptions & Partial<Pick<RemoteRunOptions, 'env' | 'survive' | 'onLine' | 'onAnswer'>>;
 
 async function call(input: RemoteAgentInput, node: string, argv: PeerArgv, options: CallOptions): Promise<PeerReply> {
   const { svcmgr, home } = input.placeOf(node);

@@ -1,8 +1,8 @@
 /** The disaster of the HP 3PAR document on two sites: everything of site 1 dead, or only the links; and the way back. */
-import { existsSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeSites, type Sites, sitesNeeds } from '../support/hp3par-sites.ts';
+import { makeSites, type Site, type Sites, sitesNeeds } from '../support/hp3par-sites.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 
 const failover = 'hp3par2: setrcopygroup failover -f -waittask MYRCG.r12345';
@@ -31,6 +31,33 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
       .and.match(/the other side lives/);
     expect(await sites.changes()).to.deep.equal(before);
     expect(sites.mounted()).to.deep.equal(['node1']);
+    await arrays.links(site1.array, site2.array, true);
+    await settled(sites, 'Started');
+  });
+
+  it('links down, the array of site 1 silent, and its node only refuses our login, or hangs: a sign of life all the same', async () => {
+    const { site1, site2, arrays } = sites;
+    await arrays.links(site1.array, site2.array, false);
+    await targetFailed(sites);
+    sites.silence(site1);
+    const before = await sites.changes();
+    const keys = path.join(site1.node.home.folder, 'sshd', 'authorized_keys');
+    const signs: readonly (readonly [string, () => void, () => void])[] = [
+      ['login', () => renameSync(keys, `${keys}.away`), () => renameSync(`${keys}.away`, keys)],
+      ['hang', () => signalSshd(site1, 'SIGSTOP'), () => signalSshd(site1, 'SIGCONT')],
+    ];
+    for (const [name, begin, end] of signs) {
+      begin();
+      const refused = await site2.run('start');
+      end();
+      expect(refused.code, `${name}: ${refused.stderr}`).to.equal(5);
+      expect(refused.stderr, name)
+        .to.match(/--allow split/)
+        .and.match(/the other side lives \(node1: /);
+    }
+    expect(await sites.changes()).to.deep.equal(before);
+    expect(sites.mounted()).to.deep.equal(['node1']);
+    sites.unsilence(site1);
     await arrays.links(site1.array, site2.array, true);
     await settled(sites, 'Started');
   });
@@ -88,6 +115,10 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
     expect(state[site2.array]?.groups[site2.rcg]?.role).to.equal('Secondary');
   });
 });
+
+function signalSshd({ node }: Site, signal: NodeJS.Signals): void {
+  for (const pid of node.sshd.pids()) process.kill(pid, signal);
+}
 
 async function targetFailed({ arrays, site2 }: Sites): Promise<void> {
   const statusOf = async () => Object.values((await arrays.state())[site2.array]?.targets ?? {});

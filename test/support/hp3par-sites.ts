@@ -55,6 +55,9 @@ export interface Sites {
   readonly site2: Site;
   /** Nodes on which the filesystem is mounted writable now, by the kernel. */
   mounted(): readonly string[];
+  /** The manager of its array answers no packet any more; the array goes on. */
+  silence(site: Site): void;
+  unsilence(site: Site): void;
   /** No power at a site: array, node, agents; nothing of it answers a packet any more. */
   kill(site: Site): Promise<void>;
   revive(site: Site): Promise<void>;
@@ -94,6 +97,10 @@ export async function makeSites(more = '', change: (config: SimConfig) => SimCon
   must('mkfs.ext4', '-q', deviceOf(folder, array1));
   await sim.controls.run(array1, 'syncrcopy -w MYRCG');
   const [site1, site2] = places.map((place) => makeSite(nodes.node(place.name), place, folder)) as [Site, Site];
+  const manager = (verb: 'add' | 'del') => (site: Site) => {
+    must('ip', '-n', netns.name, 'address', verb, `${site.address}/24`, 'dev', 'eth0');
+  };
+  const [silence, unsilence] = [manager('del'), manager('add')];
   return {
     folder,
     nodes,
@@ -101,16 +108,18 @@ export async function makeSites(more = '', change: (config: SimConfig) => SimCon
     site1,
     site2,
     mounted: () => nodes.writableOn(folder, 'data'),
+    silence,
+    unsilence,
     kill: async (site) => {
       await sim.controls.kill(site.array, 'hang');
-      must('ip', '-n', netns.name, 'address', 'del', `${site.address}/24`, 'dev', 'eth0');
+      silence(site);
       site.node.cut();
       site.killAgents();
       // Its memory goes with its power, and what it had mounted with that.
       tryTo('umount', site.mount);
     },
     revive: async (site) => {
-      must('ip', '-n', netns.name, 'address', 'add', `${site.address}/24`, 'dev', 'eth0');
+      unsilence(site);
       site.node.restore();
       await sim.controls.revive(site.array);
     },

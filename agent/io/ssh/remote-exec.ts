@@ -33,6 +33,8 @@ export interface RemoteOptions {
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+  /** Called when the server has opened a channel for it. */
+  readonly onAnswer?: () => void;
   /**
    * It goes on in a session of its own when we or the connection go, as a remote action must. Nothing ends it then: `timeoutMs`
    * (none by default) limits how long we wait, and `signal` is passed on as TERM while we go on waiting for what it says.
@@ -121,7 +123,11 @@ async function attempt(pool: SshPool, job: Job): Promise<DoorResult | { readonly
   if (signal?.aborted) throw cancelled(job.text);
   const { connection, isOld } = await unlessAborted(pool.connection(job.host), job);
   try {
-    return await connection.channels.use(lineOf(job), (channel) => converse(job, connection.address, channel), signal);
+    const work = (channel: ClientChannel): Promise<DoorResult> => {
+      job.options.onAnswer?.();
+      return converse(job, connection.address, channel);
+    };
+    return await connection.channels.use(lineOf(job), work, signal);
   } catch (error) {
     if (signal?.aborted && !(error instanceof SvcError)) throw cancelled(job.text);
     if (isOld && error instanceof SvcError && error.code === 'UNREACHABLE' && !connection.isOpen()) return { again: error };

@@ -92,7 +92,10 @@ export function signsOfLife({ far, nodes, target }: Scene): readonly string[] {
     silent: () => [],
     troubled: (text: string) => [`array ${target}: ${text}`],
   }[far.kind]('text' in far ? far.text : '');
-  return [...ofArray, ...nodes.flatMap(({ node, alive, text }) => (alive ? [`${node} answers: ${text}`] : []))];
+  return [
+    ...ofArray,
+    ...nodes.flatMap(({ node, alive, state, text }) => (alive ? [`${node}${state === 'unknown' ? '' : ' answers'}: ${text}`] : [])),
+  ];
 }
 
 /** What was asked and did not answer. */

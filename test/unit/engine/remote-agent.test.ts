@@ -110,6 +110,46 @@ describe('unit: remote agent: questions', () => {
     expect(answer.reachable).to.equal(false);
   });
 
+  const level =
+    (facts: Readonly<Record<string, unknown>>): RemoteRun =>
+    () =>
+      Promise.reject(new SvcError('UNREACHABLE', 'no', { facts }));
+  const answersAndHangs: RemoteRun = async (_node, _argv, { onAnswer }) => {
+    onAnswer?.();
+    throw new SvcError('TIMEOUT', 'it hangs');
+  };
+  const lives: readonly (readonly [string, RemoteRun, boolean])[] = [
+    ['a status', says(JSON.stringify(good)), true],
+    ['no agent', says('', 127), true],
+    ['nothing at its address', level({ level: 'client-socket' }), false],
+    ['packets that vanish', level({ level: 'client-timeout', connected: false }), false],
+    ['a server that takes connections and hangs', level({ level: 'client-timeout', connected: true }), true],
+    ['a kept connection that died', level({ level: 'lost' }), false],
+    ...['handshake', 'client-authentication', 'host-key', 'protocol', 'channel'].map(
+      (step) => [step, level({ level: step }), true] as const,
+    ),
+    [
+      'a second address that refuses our login',
+      level({ level: 'client-socket', tries: [{ level: 'client-socket' }, { level: 'client-authentication' }] }),
+      true,
+    ],
+    [
+      'two addresses without anybody',
+      level({ level: 'client-socket', tries: [{ level: 'client-socket' }, { level: 'client-timeout' }] }),
+      false,
+    ],
+    ['a question that got nowhere in time', failsWith('TIMEOUT'), false],
+    ['an agent that hangs', answersAndHangs, true],
+    ['a node that we have no key for', failsWith('CONFIG'), true],
+    ['a node that we have no way to', failsWith('UNREACHABLE'), true],
+  ];
+  for (const [what, run, isAlive] of lives) {
+    it(`${what} is ${isAlive ? 'a sign of life, or cannot be told' : 'silence'}`, async () => {
+      const { alive, reachable } = await ask(run);
+      expect(alive ?? reachable).to.equal(isAlive);
+    });
+  }
+
   it('throws only when it is aborted', async () => {
     const controller = new AbortController();
     const { peers } = peersWith(async () => {
