@@ -264,6 +264,7 @@ describe('sim: hp3par: a disaster', () => {
     expect((await node1.stop()).ok).to.equal(true);
     await arrays.sim.controls.door(array2, { management: 'open' });
     arrays.sim.controls.links(array1, array2, true);
+    expect(refused(await node2.start()), 'its own data is not the newest any more').to.equal('REFUSED stale-data');
     const result = await node2.sync('resync');
     expect(result.error?.message).to.match(
       /may have been started on hp3par1.opensvc.com after .* what it wrote there would be lost \(--allow stale-data\)/,

@@ -72,9 +72,18 @@ function whyUnstoppable({ far, target }: Scene): string {
 function keeping(scene: Scene): readonly Blocker[] {
   const { rcg, array, target, near, far, nodes, lastStart } = scene;
   const isUnproven = far.kind !== 'group' && near.status !== 'Started' && nodes.some(({ alive }) => alive);
+  const isOvertaken = near.role === 'Primary-Rev' && farRoleOf(far) === 'Primary' && lastStart === 'there';
   const where = lastStart === 'there' ? `it was started there last` : `nobody knows where it was started last`;
   return [
     ...frozen(scene),
+    ...(isOvertaken
+      ? [
+          {
+            text: `rcopy group ${rcg} was failed over to ${array}, but it was started on ${target} after that: what was written there is not here`,
+            allow: 'stale-data',
+          },
+        ]
+      : []),
     ...(isUnproven && lastStart !== 'here'
       ? [
           {

@@ -142,10 +142,26 @@ function resync(scene: Scene): SyncDecision {
   };
 }
 
-/** Gives a failover up: this side becomes what it was before. */
+/** Gives a failover up: this side becomes what it was before, and the other one, which was left as it was, is the source again. */
 function revert(scene: Scene, isServiceUp: boolean): SyncDecision {
-  const { near, rcg } = scene;
+  const { near, far, rcg, target } = scene;
   if (near.role !== 'Primary-Rev') return refuse({ text: `rcopy group ${rcg} role is not Primary-Rev. refuse to revert` });
   if (isServiceUp) return refuse({ text: 'the service is up here, on the very data', mend: `svcmgr -s ${scene.service} stop` });
-  return { steps: ['revert'], refusals: [{ text: `what was written here since the failover of ${rcg} is lost`, allow: 'discard-writes' }] };
+  if (far.kind === 'group' && !isWritable(far.group.role))
+    return refuse({
+      text: `rcopy group ${rcg} is ${far.group.role} on ${target}: neither side would be writable`,
+      mend: `svcmgr -s ${scene.service} start, on a node of ${target}, keeps what was written here`,
+    });
+  const unknown: readonly Blocker[] =
+    far.kind === 'group'
+      ? []
+      : [
+          {
+            text: `${target} does not say whether rcopy group ${rcg} is writable there`,
+            allow: 'peer-unreachable',
+            mend: `svcmgr array show ${target}`,
+          },
+        ];
+  const lost: Blocker = { text: `what was written here since the failover of ${rcg} is lost`, allow: 'discard-writes' };
+  return { steps: ['revert'], refusals: [lost, ...unknown] };
 }

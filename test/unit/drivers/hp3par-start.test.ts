@@ -172,6 +172,9 @@ describe('hp3par: a disaster', () => {
   it('starts on the writable side although the other one is silent, unless it was started over there later', () => {
     const kept = { ...dead, near: group({ role: 'Primary', status: 'Stopped' }), nodes: [farNode({ state: 'down' })] } as const;
     expect(allowsOf({ ...kept, lastStart: 'here' })).to.deep.equal([]);
+    const overtaken = { near: group({ role: 'Primary-Rev', status: 'Stopped' }), far: farGroup({ role: 'Primary' }) } as const;
+    expect(allowsOf({ ...overtaken, lastStart: 'there' }), 'overtaken').to.deep.equal(['stale-data']);
+    expect(allowsOf({ ...overtaken, lastStart: 'unknown' }), 'as far as anybody knows it is the newer one').to.deep.equal([]);
     expect(allowsOf({ ...kept, lastStart: 'there' })).to.deep.equal(['stale-data']);
     expect(allowsOf({ ...kept, lastStart: 'unknown' })).to.deep.equal(['stale-data']);
     expect(allowsOf({ ...kept, lastStart: 'there', near: group({ role: 'Primary', status: 'Started' }) }), 'it replicates').to.deep.equal(

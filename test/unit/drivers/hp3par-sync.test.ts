@@ -44,8 +44,8 @@ const table: Readonly<Record<GroupVerb, { readonly Started: readonly string[]; r
     Stopped: ['start sync', 'refused: never', 'start sync', 'refused: never', 'recover', 'refused: never'],
   },
   revert: {
-    Started: ['refused: never', 'refused: never', 'refused: discard-writes', 'refused: never', 'refused: discard-writes', 'refused: never'],
-    Stopped: ['refused: never', 'refused: never', 'refused: discard-writes', 'refused: never', 'refused: discard-writes', 'refused: never'],
+    Started: ['refused: never', 'refused: never', 'refused: never', 'refused: never', 'refused: discard-writes', 'refused: never'],
+    Stopped: ['refused: never', 'refused: never', 'refused: never', 'refused: never', 'refused: discard-writes', 'refused: never'],
   },
 };
 
@@ -117,7 +117,8 @@ describe('hp3par: sync verbs', () => {
     expect(outcome('swap', { link: 'split' })).to.equal('refused: never');
   });
 
-  it('give no failover up below a service that is up', () => {
+  it('give no failover up below a service that is up, nor by default where nobody knows of the other side', () => {
+    expect(outcome('revert', { near: group({ role: 'Primary-Rev' }), far: silent })).to.equal('refused: discard-writes peer-unreachable');
     expect(outcome('revert', { near: group({ role: 'Primary-Rev' }) }, true)).to.equal('refused: never');
   });
 });
