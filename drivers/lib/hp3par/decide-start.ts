@@ -80,7 +80,7 @@ function keeping(scene: Scene): readonly Blocker[] {
       ? [
           {
             text: `rcopy group ${rcg} was failed over to ${array}, but it was started on ${target} after that: what was written there is not here`,
-            allow: 'stale-data',
+            allow: 'stale-data' as const,
           },
         ]
       : []),
