@@ -97,24 +97,27 @@ describeUnless(missing(nodesNeeds), 'real: arrays that do not answer', function 
   }
 
   const syncIs = async (service: string, state: string) => (await see(service)).sync === state;
-  const questions = async () =>
-    (await sim.controls.log()).filter(({ array, line }) => array === array1 && line.startsWith('showrcopy')).length;
+  const questions = async () => (await sim.controls.log()).filter(({ array, line }) => array === array1 && line.startsWith('showrcopy'));
   const expectOnTime = ({ slowestMs, oldestMs }: Awaited<ReturnType<typeof watchUntil>>) => {
     expect(slowestMs, 'the slowest answer').to.be.below(1000);
     expect(oldestMs, 'the oldest figures of the service without an array').to.be.below(everyMs + lateMs);
   };
 
   it('one hangs, the other is a black hole: both are undef with what was known last, others as ever; then both are back', async () => {
-    const before = await questions();
+    const known = (await questions()).length;
     await sim.controls.fault({ kind: 'hang', array: array1 });
     const wayBack = blackHole();
-    await eventually(async () => (await questions()) > before);
+    await eventually(async () => (await questions()).length > known);
     const begun = performance.now();
     const shown = await node.cli(['-s', 'svc1', 'print', 'status']);
     expect(performance.now() - begun, 'print status while the question hangs').to.be.below(4000);
     expect(shown.stdout).to.match(/sync#1 .* up /);
     expectOnTime(await watchUntil(() => syncIs('svc1', 'undef')));
-    expect(await questions(), 'no second question while the first hangs').to.equal(before + 1);
+    const [first, ...later] = (await questions()).slice(known).map(({ atMs }) => atMs);
+    expect(
+      later.filter((atMs) => atMs < (first ?? 0) + 7500),
+      'questions while the first one hangs',
+    ).to.deep.equal([]);
     expectOnTime(await watchUntil(() => syncIs('svc2', 'undef')));
     for (const [service, words] of [
       ['svc1', /no answer in 8 s.*; last known: up, \d+ s ago$/],

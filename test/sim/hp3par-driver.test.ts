@@ -248,6 +248,31 @@ describe('sim: hp3par: a disaster', () => {
     expect(arrays.sim.controls.violations()).to.deep.equal([]);
   });
 
+  it('the way back goes on where its connection broke: before and behind each command of it', async () => {
+    const { node2, arrays, role, node1 } = pair();
+    await disaster();
+    expect((await node2.start()).error).to.equal(undefined);
+    await back();
+    for (const takesEffect of [false, true]) {
+      arrays.sim.controls.fault({ kind: 'close', command: 'setrcopygroup recover', takesEffect, times: 1 });
+      expect((await node2.sync('resync')).ok, `recover broken ${takesEffect ? 'behind' : 'before'}`).to.equal(false);
+    }
+    for (const takesEffect of [false, true]) {
+      arrays.sim.controls.fault({ kind: 'close', command: 'syncrcopy', takesEffect, times: 1 });
+      expect((await node2.sync('resync')).ok, `syncrcopy broken ${takesEffect ? 'behind' : 'before'}`).to.equal(false);
+    }
+    expect((await node2.sync('resync')).error).to.equal(undefined);
+    expect([role(node1), role(node2)]).to.deep.equal(['Secondary-Rev', 'Primary-Rev']);
+    expect(
+      pair()
+        .changes()
+        .filter((change) => change.includes('recover')),
+    ).to.have.lengthOf(2);
+    expect((await node2.stop()).ok).to.equal(true);
+    expect((await node2.sync('revert', { allow: ['discard-writes'] })).error?.message).to.match(/neither side would be writable/);
+    expect(arrays.sim.controls.violations()).to.deep.equal([]);
+  });
+
   it('does not overwrite what the old side wrote after the failover', async () => {
     const { node1, node2, arrays } = pair();
     await disaster();
