@@ -45,11 +45,16 @@ export function isSilence({ code, facts }: SvcError, hasAnswered: boolean): bool
   if (hasAnswered) return false;
   if (code !== 'UNREACHABLE') return code === 'TIMEOUT';
   const tries = Array.isArray(facts['tries']) ? (facts['tries'] as readonly Readonly<Record<string, unknown>>[]) : [facts];
-  return tries.every(({ level, connected }) => silentLevels.includes(String(level)) && connected !== true);
+  return tries.every(({ level, connected, errno }) => {
+    const isStep = silentLevels.includes(String(level));
+    return isStep && connected !== true && !answers.includes(String(errno));
+  });
 }
 
 /** Steps at which nothing has come back yet. */
 const silentLevels: readonly string[] = ['client-socket', 'client-timeout', 'lost'] satisfies ConnectLevel[];
+/** Nobody listens there, says the machine that is at the address. */
+const answers: readonly string[] = ['ECONNREFUSED', 'ECONNRESET'];
 
 /** The shell's own two, and what our launcher says when its build or node is missing. */
 const noAgentExits: readonly number[] = [126, 127, errorKinds.UNSUPPORTED.exit];

@@ -35,21 +35,22 @@ describeUnless(missing(sitesNeeds), 'real: disaster between two sites with HP 3P
     await settled(sites, 'Started');
   });
 
-  it('links down, the array of site 1 silent, and its node only refuses our login, or hangs: a sign of life all the same', async () => {
+  it('links down, the array of site 1 silent, and its node only refuses us, or hangs: a sign of life all the same', async () => {
     const { site1, site2, arrays } = sites;
     await arrays.links(site1.array, site2.array, false);
     await targetFailed(sites);
     sites.silence(site1);
     const before = await sites.changes();
     const keys = path.join(site1.node.home.folder, 'sshd', 'authorized_keys');
-    const signs: readonly (readonly [string, () => void, () => void])[] = [
+    const signs: readonly (readonly [string, () => void, () => void | Promise<void>])[] = [
       ['login', () => renameSync(keys, `${keys}.away`), () => renameSync(`${keys}.away`, keys)],
+      ['nobody listens', () => site1.node.sshd.stop(), () => site1.node.sshd.start()],
       ['hang', () => signalSshd(site1, 'SIGSTOP'), () => signalSshd(site1, 'SIGCONT')],
     ];
     for (const [name, begin, end] of signs) {
       begin();
       const refused = await site2.run('start');
-      end();
+      await end();
       expect(refused.code, `${name}: ${refused.stderr}`).to.equal(5);
       expect(refused.stderr, name)
         .to.match(/--allow split/)

@@ -88,6 +88,9 @@ describe('sim: hp3par: a start that is refused', () => {
     expect(refused(await node2.start()), 'the node answers').to.equal('REFUSED split');
     node1.dead = true;
     await arrays.sim.controls.revive(array1);
+    await arrays.sim.controls.door(array1, { management: 'refuse' });
+    expect(refused(await node2.start()), 'nobody listens there, says its machine').to.match(/split/);
+    await arrays.sim.controls.door(array1, { management: 'open' });
     arrays.sim.controls.links(array1, array2, false);
     const result = await node2.start();
     expect(refused(result), 'the array answers')

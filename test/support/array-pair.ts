@@ -10,6 +10,7 @@ import { statusOf } from '../../agent/engine/service-status.ts';
 import type { World } from '../../agent/engine/world.ts';
 import type { Line } from '../../agent/driver/log-line.ts';
 import { createRegistry } from '../../agent/driver/registry.ts';
+import type { Doors } from '../../agent/driver/doors.ts';
 import { SvcError } from '../../agent/errors.ts';
 import { createDoors } from '../../agent/io/doors.ts';
 import { findWho } from '../../agent/io/identity.ts';
@@ -79,13 +80,14 @@ export function usePair(options: PairOptions = {}): () => Pair {
 
 export async function makePair({ config = (one) => one, keywords = '', section = '' }: PairOptions = {}): Promise<Pair> {
   const arrays = await makeStage((user) => config(documentPair(user)));
+  const isDead = (array: string) => arrays.sim.controls.state()[array]?.alive === false;
   const sites: Site[] = [];
   const homes = documentSides.map(() => makeHome());
   for (const [at, side] of documentSides.entries()) {
     const home = homes[at] as Home;
     home.node(nodeText(arrays, homes, section));
     home.service(svc, documentService(keywords));
-    sites.push(await makeSite(side, home, () => sites));
+    sites.push(await makeSite(side, home, () => sites, isDead));
   }
   const [node1, node2] = sites as [Site, Site];
   return {
@@ -111,7 +113,12 @@ function nodeText({ sim, user, folder }: ArrayStage, homes: readonly Home[], sec
   return `[node]\npeer_timeout = 5s\n${arraySections(folder, sim.ssh, user, section)}\n${ofNodes.join('\n')}`;
 }
 
-async function makeSite(side: (typeof documentSides)[number], home: Home, sites: () => readonly Site[]): Promise<Site> {
+async function makeSite(
+  side: (typeof documentSides)[number],
+  home: Home,
+  sites: () => readonly Site[],
+  isDead: (array: string) => boolean,
+): Promise<Site> {
   const paths = findPaths({ SVCMGR_HOME: home.folder });
   const { definition } = await loadNode(paths.nodeFile, { SVCMGR_NODENAME: side.name });
   const stage = createStage();
@@ -124,12 +131,17 @@ async function makeSite(side: (typeof documentSides)[number], home: Home, sites:
       throw new SvcError('UNREACHABLE', `${name}: no route to host`, { facts: { level: 'client-socket' } });
     return found;
   };
+  // A port that nobody listens at is an answer; a dead array gives none.
+  const arrayDoors = async (array: string): Promise<Doors> => {
+    if (isDead(array)) throw new SvcError('UNREACHABLE', `${array}: no route to host`, { facts: { level: 'client-socket' } });
+    return ways.doorsFor(array);
+  };
   const world: World = {
     paths,
     node: definition,
     registry: createRegistry({ folder: path.join(projectRoot, 'drivers'), extra: { 'fs.double': doubleDriver(stage) } }),
     doors,
-    doorsFor: (target) => ('array' in target ? ways.doorsFor(target.array) : siteNamed('node' in target ? target.node : '').world.doors),
+    doorsFor: (target) => ('array' in target ? arrayDoors(target.array) : siteNamed('node' in target ? target.node : '').world.doors),
     peers: peersOf(siteNamed),
     now: () => new Date(),
     sink: (line) => void lines.push(line),

@@ -85,16 +85,13 @@ async function showSites(sites: Sites, stage: Stage): Promise<void> {
   write(sites, site2, 'written on site 2, and copied');
   await svc(site2, 'sync', 'update');
   await svc(site2, 'stop');
-  await sites.arrays.kill(site2.array);
-  // Nobody answers at its address any more.
-  site2.node.sshd.stop();
+  await sites.kill(site2);
   await delay(1500);
   await svc(site1, 'start');
   show(sites, site1);
   write(sites, site1, 'written after the disaster');
   say('\n3. Site 2 is back. What it has is older: its node may not start from it.');
-  await sites.arrays.revive(site2.array);
-  await site2.node.sshd.start();
+  await sites.revive(site2);
   await svc(site1, 'stop');
   await stage.run(callOn(site2, ['-s', siteService, 'start']));
   say('\nThe documented way back: resync from the newer side, stop there, sync update, start here, sync resume.');

@@ -74,10 +74,11 @@ async function farSide(at: At, target: string, farRcg: string | undefined): Prom
   }
 }
 
-/** Nothing answered at its address. A refused login, a wrong key, a command that hangs: somebody is there. */
+/** Nothing answered at its address. A refused connection or login, a wrong key, a command that hangs: somebody is there. */
 function isSilence(error: unknown): boolean {
   const level = factOf(error, 'level');
-  if (codeOf(error) !== 'UNREACHABLE') return false;
+  const errno = factOf(error, 'errno');
+  if (codeOf(error) !== 'UNREACHABLE' || errno === 'ECONNREFUSED' || errno === 'ECONNRESET') return false;
   return level === 'client-socket' || (level === 'client-timeout' && factOf(error, 'connected') !== true);
 }
 

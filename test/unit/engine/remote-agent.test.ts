@@ -121,7 +121,8 @@ describe('unit: remote agent: questions', () => {
   const lives: readonly (readonly [string, RemoteRun, boolean])[] = [
     ['a status', says(JSON.stringify(good)), true],
     ['no agent', says('', 127), true],
-    ['nothing at its address', level({ level: 'client-socket' }), false],
+    ['nothing at its address', level({ level: 'client-socket', errno: 'EHOSTUNREACH' }), false],
+    ['a machine on which nobody listens', level({ level: 'client-socket', errno: 'ECONNREFUSED' }), true],
     ['packets that vanish', level({ level: 'client-timeout', connected: false }), false],
     ['a server that takes connections and hangs', level({ level: 'client-timeout', connected: true }), true],
     ['a kept connection that died', level({ level: 'lost' }), false],
