@@ -1,6 +1,6 @@
 /**
  * The README section "Run it as a service", line by line, on a machine of nothing but Debian's smallest system, systemd and Node; then what
- * systemd does with the units: restart, reload, a daemon that dies or hangs, a boot and a shutdown. `npm run test:clean-machine`.
+ * systemd does with the units: restart, reload, a daemon that dies or hangs, a boot and a shutdown. `npm run test:daemon`.
  */
 import { writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
