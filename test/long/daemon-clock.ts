@@ -1,4 +1,4 @@
-/** A daemon whose clock is set, forward, back, and over the changes of summer time; the clock that does not jump is the machine's own. */
+/** A daemon whose clock is set, forward, back, and over the changes of summer time; the clock that does not jump is the machine's own. `npm run test:daemon`. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { type DaemonProcess, useDaemons } from '../support/daemon.ts';
@@ -11,7 +11,7 @@ const library = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-lin
 const limitMs = 120_000;
 const second = 1000;
 
-describeUnless(missing({ tools: ['faketime'], files: [library] }), 'real: a daemon whose clock is set', function () {
+describeUnless(missing({ tools: ['faketime'], files: [library] }), 'long: a daemon whose clock is set', function () {
   this.timeout(600_000);
   const begin = useDaemons();
   const home = useHome();
