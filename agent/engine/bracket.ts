@@ -8,7 +8,7 @@ import type { StatusDocument } from '../state/status-document.ts';
 import { type Action, type ActionRequest, type Verb, verbText } from './action-state.ts';
 import { type Expected, keepExpected } from './kept-state.ts';
 import { fallbackJournal } from './open-records.ts';
-import { awaitSurvivors, interruptedActions } from './recover.ts';
+import { awaitSurvivors, interruptedActions, mustBeOurs } from './recover.ts';
 import type { Run } from './run.ts';
 import type { Selected } from './select-walk.ts';
 import { takeLock, type Way, watchWay } from './service-lock.ts';
@@ -70,7 +70,9 @@ export async function openAction(
 /** A journal that cannot be read must not keep a stop from working. */
 async function findInterrupted(run: Run, request: ActionRequest): Promise<readonly OpenAction[]> {
   try {
-    return await interruptedActions(run.world, run.instance.name);
+    const cut = await interruptedActions(run.world, run.instance.name);
+    mustBeOurs(run.instance.name, cut);
+    return cut;
   } catch (thrown) {
     if (!worksWithoutDisk.includes(request.verb)) throw thrown;
     run.log().error(`whether an action was interrupted before is not known: ${asSvcError(thrown).message}`);

@@ -21,6 +21,15 @@ export async function interruptedActions(world: World, service: string): Promise
   return interrupted(await openRecordsOf(world, service));
 }
 
+/** @throws SvcError REFUSED: what a newer agent has left half done, and what of it still runs, only that one can tell */
+export function mustBeOurs(service: string, cut: readonly OpenAction[]): void {
+  const other = cut.find(({ newer }) => newer);
+  if (other === undefined) return;
+  throw new SvcError('REFUSED', `${other.verb} of ${new Date(other.at).toISOString()} was interrupted under a newer svcmgr`, {
+    hint: `complete it with that version, or look at it and accept how things are: svcmgr -s ${service} clear`,
+  });
+}
+
 /** Whether a command of a cut action is still at work: then nothing seen now is final. */
 export function hasSurvivors(cut: readonly OpenAction[]): boolean {
   return cut.flatMap(commandsOf).some(({ command }) => findOrphans(command).length > 0);

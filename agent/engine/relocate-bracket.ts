@@ -6,7 +6,7 @@ import { acquireLock, type Lock } from '../io/lock.ts';
 import { currentProcess } from '../io/process.ts';
 import type { OpenAction } from '../journal/actions.ts';
 import { type Journal, openJournal } from '../journal/journal.ts';
-import { interruptedActions } from './recover.ts';
+import { interruptedActions, mustBeOurs } from './recover.ts';
 import type { Run } from './run.ts';
 
 export type RelocateVerb = 'switch' | 'giveback';
@@ -57,8 +57,9 @@ export async function openRelocation(run: Run, request: RelocateRequest, sid: st
   const file = relocateLockFile(world.paths.run, instance.name);
   const lock = request.dryRun ? undefined : await acquireLock(file, owner, { waitMs, signal, onWait });
   try {
-    const cut = (await interruptedActions(world, instance.name)).filter(({ verb }) => isRelocation(verb));
-    return { lock, cut };
+    const all = await interruptedActions(world, instance.name);
+    mustBeOurs(instance.name, all);
+    return { lock, cut: all.filter(({ verb }) => isRelocation(verb)) };
   } catch (error) {
     lock?.release();
     throw error;

@@ -1,7 +1,7 @@
 /** Which actions are running and which were interrupted, from the records alone plus one question: does that process still live? */
 import type { Who } from '../io/identity.ts';
 import { isSameProcess, type ProcessKey } from '../io/process.ts';
-import type { BeginRecord, IntentRecord, JournalRecord } from './record.ts';
+import { type BeginRecord, type IntentRecord, type JournalRecord, journalVersion } from './record.ts';
 
 /** An action without an end. */
 export interface OpenAction {
@@ -15,6 +15,8 @@ export interface OpenAction {
   /** When it began, ms since 1970. */
   readonly at: number;
   readonly owner: ProcessKey;
+  /** Journaled by a newer version: what it did is not known here. */
+  readonly newer: boolean;
   /** The resource and the step it had reached. */
   readonly rid: string | undefined;
   readonly step: string | undefined;
@@ -71,6 +73,7 @@ function describeOpen(begin: JournalRecord & BeginRecord, own: readonly JournalR
     reason,
     at,
     owner: { pid, startTicks, boot },
+    newer: begin.v > journalVersion,
     rid: last !== undefined && 'rid' in last ? last.rid : undefined,
     step: step?.kind === 'step' && step.phase === 'begin' ? step.name : undefined,
     changed: [...changed].map(([rid, from]) => ({ rid, from })),

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { errnoOf, fileError } from '../io/files.ts';
 import { type LogFile, listFiles, serviceFolder } from './folder.ts';
-import { contentKey, type JournalRecord, parseLine } from './record.ts';
+import { contentKey, type JournalRecord, parseBracket } from './record.ts';
 
 export interface OpenRecordsOptions {
   readonly folder: string;
@@ -19,7 +19,7 @@ export async function readOpenRecords(options: OpenRecordsOptions): Promise<read
   const { service } = options;
   const places = [options.folder, ...(options.fallbackFolder === undefined ? [] : [options.fallbackFolder])];
   const texts = (await Promise.all(places.map((place) => readTexts(serviceFolder(place, service))))).flat();
-  const parse = (line: string) => parseLine(line, service) ?? [];
+  const parse = (line: string) => parseBracket(line, service) ?? [];
   const open = openSids(texts.flatMap((text) => [...bracketLines(text)].flatMap(parse)));
   if (open.size === 0) return [];
   const needles = [...open].map((sid) => `"sid":${JSON.stringify(sid)}`);

@@ -190,6 +190,26 @@ export function parseLine(line: string, service: string): JournalRecord | undefi
   }
 }
 
+/** What opens and closes an action keeps these fields in every version to come, so that an older agent sees that one was cut. */
+const brackets: Readonly<Record<string, true>> = { begin: true, end: true, clear: true };
+
+/** The same, and of a newer version what opens or closes an action: `v` tells; anything else of it is not known. */
+export function parseBracket(line: string, service: string): JournalRecord | undefined {
+  const known = parseLine(line, service);
+  const json = line.slice(9);
+  if (known !== undefined || line[8] !== ' ' || checksum(json) !== line.slice(0, 8)) return known;
+  try {
+    const { kind, v, at, sid, verb } = JSON.parse(json) as Record<string, unknown>;
+    const isNewer = typeof v === 'number' && v > journalVersion && Object.hasOwn(brackets, String(kind));
+    if (!isNewer || typeof at !== 'number' || typeof sid !== 'string') return undefined;
+    const options = { verb, allow: [], rollback: true };
+    const nobody = { node: '', who: { user: 'unknown' }, pid: 0, startTicks: 0, boot: '' };
+    return { ...nobody, ...(JSON.parse(json) as JournalRecord), verb: String(verb), options, service } as JournalRecord;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Equal for a record and its copy that a rotation made. */
 export function contentKey(record: JournalRecord): string {
   return JSON.stringify({ ...record, carried: undefined });

@@ -32,8 +32,8 @@ export interface Machine {
   remove(): void;
 }
 
-const env = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8', 'TERM=dumb'];
-const certificates = '/root/ca.pem';
+const env = ['env', '-i', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/home', 'LANG=C.UTF-8', 'TERM=dumb'];
+const certificates = '/etc/svt-ca.pem';
 const packages = 'systemd,systemd-sysv,iproute2';
 
 /** Takes a minute: the packages come from the archive that apt of this machine knows. */
@@ -46,7 +46,7 @@ export async function makeMachine(): Promise<Machine> {
   installNode(root);
   const cf = path.join(folder, 'config');
   writeFileSync(cf, configOf(name, root));
-  const run: Machine['run'] = (line, at = '/root') =>
+  const run: Machine['run'] = (line, at = '/') =>
     exec('lxc-attach', ['-n', name, '--', ...env, 'bash', '-c', `cd ${at} && ${line}`], 150_000);
   const must: Machine['must'] = async (line, at) => {
     const { code, stdout, stderr } = await run(line, at);
@@ -55,7 +55,7 @@ export async function makeMachine(): Promise<Machine> {
   };
   return {
     root,
-    build: (line, at = '/root') => {
+    build: (line, at = '/') => {
       const inside = [...env, `NODE_EXTRA_CA_CERTS=${certificates}`, 'bash', '-c', `cd ${at} && ${line}`];
       const enter = `mount --rbind /dev ${root}/dev && mount -t proc proc ${root}/proc && exec chroot ${root} "$@"`;
       return exec('unshare', ['--mount', 'sh', '-c', enter, 'enter', ...inside], 300_000);

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { runCli } from '../support/cli.ts';
 import { useHome } from '../support/home.ts';
@@ -9,14 +10,14 @@ describeUnless(missing({ tools: ['tmux'] }), 'real: mon --watch in a terminal of
   const { open, screen, type, until, tmux, program } = useTerminal();
   const home = useHome();
   /** A shell with a text on its screen, in which the watch is started. */
-  async function watch(): Promise<void> {
+  async function watch(options = ''): Promise<void> {
     home().service('alpha', '[fs#1]\ntype = flag\n');
     home().service('beta', '[fs#1]\ntype = flag\n');
     expect((await runCli(['alpha', 'start'], { home: home() })).code).to.equal(0);
     await open(home());
     type('echo before', 'Enter');
     await until('the shell', (lines) => lines.includes('before'));
-    type('"$svcmgr" mon --watch; echo "left $?"', 'Enter');
+    type(`${options}"$svcmgr" mon --watch; echo "left $?"`, 'Enter');
     await until('the table', (lines) => lines[0]?.includes('2 services: 1 up, 0 warn, 1 down') === true);
   }
 
@@ -58,10 +59,21 @@ describeUnless(missing({ tools: ['tmux'] }), 'real: mon --watch in a terminal of
     await expectRestored(0);
   });
 
-  it('TERM gives the terminal back', async () => {
-    await watch();
-    process.kill(program(), 'SIGTERM');
-    await expectRestored(0);
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    it(`${signal} gives the terminal back`, async () => {
+      await watch();
+      process.kill(program(), signal);
+      await expectRestored(0);
+    });
+  }
+
+  it('a crash gives the terminal back, and is seen there', async () => {
+    const bomb = home().path('bomb.mjs');
+    writeFileSync(bomb, "process.on('SIGUSR2', () => { throw new Error('crashed on purpose'); });\n");
+    await watch(`NODE_OPTIONS="--import=${bomb}" `);
+    process.kill(program(), 'SIGUSR2');
+    await expectRestored(1);
+    expect(screen().join('')).to.match(/Error: crashed on purpose/);
   });
 
   it('without a terminal it is refused, and says what to do', async () => {

@@ -115,6 +115,8 @@ describe('sim: residence', () => {
     expect(daemon.shown(svc)?.stale).to.equal(false);
     pass(2000);
     expect(daemon.shown(svc)?.stale).to.equal(true);
+    // The looks at what is monitored end by themselves; that one only with the daemon.
+    await eventually(() => daemon.busyLooks() === 1);
   });
 
   it('a look at the monitored resources changes only them, and leaves the figures as old as they are', async () => {

@@ -1,6 +1,6 @@
 /**
  * The README section "Run it as a service", line by line, on a machine of nothing but Debian's smallest system, systemd and Node; then what
- * systemd does with the units: restart, reload, a daemon that dies or hangs, a boot and a shutdown. `npm run test:clean-machine`.
+ * systemd does with the units: restart, reload, a daemon that dies or hangs, a boot and a shutdown. `npm run test:daemon`.
  */
 import { writeFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -56,15 +56,15 @@ describeUnless(missing(machineNeeds), 'long: svcmgr as a service of a clean mach
   const answers = async () => (await machine.run('svcmgr daemon status')).code === 0;
 
   it('the lines of the README do what they say', async () => {
-    must('git', 'clone', '--quiet', '--no-hardlinks', projectRoot, path.join(machine.root, 'root/svcmgr'));
-    const [network, ...lines] = readmeLines(readFileSync(path.join(machine.root, 'root/svcmgr/README.md'), 'utf8'));
+    must('git', 'clone', '--quiet', '--no-hardlinks', projectRoot, path.join(machine.root, 'srv/svcmgr'));
+    const [network, ...lines] = readmeLines(readFileSync(path.join(machine.root, 'srv/svcmgr/README.md'), 'utf8'));
     expect(network).to.equal('npm ci && npm run build');
-    const built = await machine.build(network ?? '', '/root/svcmgr');
+    const built = await machine.build(network ?? '', '/srv/svcmgr');
     expect(built.code, built.stdout + built.stderr).to.equal(0);
     await machine.boot();
     const said: string[] = [];
     for (const line of lines) {
-      const done = await machine.run(line, '/root/svcmgr');
+      const done = await machine.run(line, '/srv/svcmgr');
       expect(done.code, `${line}\n${done.stdout}${done.stderr}`).to.equal(0);
       said.push(done.stdout);
     }
