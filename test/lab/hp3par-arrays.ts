@@ -7,7 +7,7 @@ import { projectRoot } from '../support/imports.ts';
 import { documentPair, type SimConfig } from '../sim/hp3par/config.ts';
 import { controlsOver, type Remote } from '../sim/hp3par/control-socket.ts';
 import { makeLines } from '../sim/hp3par/doors/lines.ts';
-import { logIn, type NodeName, portalsOf, type Storage } from './lab.ts';
+import { logIn, type NodeName, numberOf, portalsOf, type Storage } from './lab.ts';
 import type { LabNode } from './node.ts';
 import { initiatorOf } from './node-files.ts';
 
@@ -33,11 +33,15 @@ export interface LabArrays {
   /** For `useLab`. */
   readonly storage: Storage;
   controls(): Remote;
+  /** No power at the array of this node: no volumes, no links, and nothing at its addresses answers a packet. */
+  kill(node: keyof typeof places): Promise<void>;
+  revive(node: keyof typeof places): Promise<void>;
   /** A line for known_hosts. */
   hostKey(node: keyof typeof places): string;
 }
 
 interface Running {
+  readonly san: LabNode;
   readonly controls: Remote;
   readonly keys: ReadonlyMap<string, string>;
 }
@@ -48,6 +52,14 @@ export function makeLabArrays(): LabArrays {
     if (current === undefined) throw new Error('the arrays are there once the san is booted');
     return current;
   };
+  // One cable of the san, with both its addresses, is the way to one array.
+  const reaches = (node: keyof typeof places, verb: 'add' | 'del') =>
+    running().san.sh('device=$1; for address in "${@:3}"; do ip address "$2" "$address/24" dev "$device"; done', [
+      node === 'node1' ? 'eth0' : 'eth1',
+      verb,
+      // The first goes last: the others go with it.
+      ...(verb === 'add' ? portalsOf(numberOf(node)) : portalsOf(numberOf(node)).toReversed()),
+    ]);
   return {
     storage: {
       open: async (san, keys) => {
@@ -60,6 +72,14 @@ export function makeLabArrays(): LabArrays {
       },
     },
     controls: () => running().controls,
+    kill: async (node) => {
+      await reaches(node, 'del');
+      await running().controls.kill(places[node].array, 'hang');
+    },
+    revive: async (node) => {
+      await reaches(node, 'add');
+      await running().controls.revive(places[node].array);
+    },
     hostKey: (node) => `${places[node].address} ${running().keys.get(places[node].array)}\n`,
   };
 }
@@ -106,7 +126,7 @@ async function startArrays(san: LabNode, keys: readonly string[]): Promise<Runni
     });
     simulator.done.then(({ stdout, stderr }) => reject(new Error(`the simulator ended: ${stdout}${stderr}`)), reject);
   });
-  return { controls: reach(san, control), keys: new Map(arrays.map(({ name, publicHostKey }) => [name, publicHostKey])) };
+  return { san, controls: reach(san, control), keys: new Map(arrays.map(({ name, publicHostKey }) => [name, publicHostKey])) };
 }
 
 /** Its control socket is in the guest: a program there carries it over. */

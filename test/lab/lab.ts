@@ -142,7 +142,8 @@ function oneLun(paths: 1 | 2): Storage {
   };
 }
 
-function numberOf(name: NodeName): number {
+/** 1 for node1, 2 for node2. */
+export function numberOf(name: NodeName): number {
   return members.indexOf(name) + 1;
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { act, mountPoint, svcmgr } from '../lab/document-service.ts';
 import { makeLabArrays, places } from '../lab/hp3par-arrays.ts';
-import { prepareSites } from '../lab/hp3par-service.ts';
+import { nameContainer, prepareSites } from '../lab/hp3par-service.ts';
 import { useLab } from '../lab/lab.ts';
 import type { LabNode } from '../lab/node.ts';
 import { exchanged, mask, maskNumbers, parseSession, shownOf, type Turn } from '../support/session.ts';
@@ -19,7 +19,7 @@ const additions: readonly RegExp[] = [
   /^(\| )*# /,
   /^\S+ INFO \S+ hp3par\d\.opensvc\.com: done$/,
   /^\S+ WARN \S+ what was written on .* is lost$/,
-  /^\S+ INFO \S+\.IP#1 /,
+  /^\S+ INFO \S+\.IP#1 (ip addr (add|del) 10\.77\.0\.80\/24 dev eth0 \(in container#0\)$|arping |output: )/,
   /^\S+ INFO \S+\.VG#1PR (blockdev --setrw|tee \/sys\/block|output: 1$|multipath -r)/,
 ];
 
@@ -80,13 +80,28 @@ describe('lab: the session of the HP 3PAR document', function () {
   it('starts on site 2 when node 1 and array 1 are dead, with the data of the last sync', async () => {
     await act(node1(), 'sync', 'update');
     await write(node1(), 'lost with site 1');
-    await Promise.all([node1().pullPlug(), arrays.controls().kill(places.node1.array, 'hang')]);
+    await Promise.all([node1().pullPlug(), arrays.kill('node1')]);
     const lines = await act(node2(), 'start');
     expect(lines)
       .to.include('SYNC#1 we are split from hp3par1.opensvc.com array')
       .and.include('SYNC#1 setrcopygroup failover -f -waittask MYRCG.r12345');
     expect(await read(node2())).to.equal('written on site 2');
     await write(node2(), 'newer');
+  });
+
+  it('loses nothing newer when site 1 is back: no start there, then the way back', async () => {
+    await arrays.revive('node1');
+    await node1().boot();
+    await nameContainer(node1());
+    const refused = await svcmgr(node1(), ['start', '--allow', 'peer-up', '--allow', 'stale-data']);
+    expect(refused.code, refused.stderr).to.equal(5);
+    expect(await read(node2())).to.equal('newer');
+    await act(node2(), 'sync', 'resync');
+    await synced();
+    await act(node2(), 'stop');
+    await act(node2(), 'sync', 'update');
+    await act(node1(), 'start');
+    expect(await read(node1())).to.equal('newer');
   });
 
   /** Each line as the document types it, compared with what it shows. */
