@@ -17,11 +17,16 @@ export async function resolveName(reader: Reader, name: string): Promise<readonl
 export function parseAhosts(text: string): readonly Address[] {
   const found: Address[] = [];
   for (const line of text.split('\n').filter((each) => each !== '')) {
-    const address = parseAddress(/^(\S+) +(?:STREAM|DGRAM|RAW)\b/.exec(line)?.[1] ?? '');
+    const address = parseAddress(plainFour(/^(\S+) +(?:STREAM|DGRAM|RAW)\b/.exec(line)?.[1] ?? ''));
     if (address === undefined) throw new SvcError('COMMAND', `getent printed a line that is not understood: ${line}`, { facts: { line } });
     if (!found.some((known) => isSameAddress(known, address))) found.push(address);
   }
   return found;
+}
+
+/** Where no interface has an IPv4 address yet, as in a container before its own, getent tells IPv4 addresses as IPv6. */
+function plainFour(text: string): string {
+  return text.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/, '');
 }
 
 function preferFour(addresses: readonly Address[]): readonly Address[] {

@@ -10,7 +10,7 @@ export const serviceName = 'svc1.opensvc.com';
 export const mountPoint = `/opt/${serviceName}`;
 export const containerAddress = '10.77.0.80';
 
-const serviceText = `[DEFAULT]
+export const serviceText = `[DEFAULT]
 nodes = node1
 drpnodes = node2
 encapnodes = ${serviceName}
@@ -55,7 +55,7 @@ lxc.net.0.flags = up
 /** Makes the volume group with its filesystem and the root folder of the container, and leaves all of it down. */
 const provision = `
 vgcreate -q vg_svc1 /dev/mapper/lun
-lvcreate -q -y -n rootdisk -L 160M vg_svc1
+lvcreate -q -y -n rootdisk -l 65%VG vg_svc1
 mkfs.ext4 -q /dev/vg_svc1/rootdisk
 mkdir -p "$1"
 mount /dev/vg_svc1/rootdisk "$1"

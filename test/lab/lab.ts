@@ -17,6 +17,14 @@ import { makeIdentities, nodeFiles } from './node-files.ts';
 
 export type NodeName = 'san' | 'node1' | 'node2';
 
+/** What the san exports, and how a node comes to it. */
+export interface Storage {
+  /** After each boot of the san. @param keys public keys of the nodes' roots */
+  open(san: LabNode, keys: readonly string[]): Promise<void>;
+  /** After each boot of a node, which is the first or the second. @param portals addresses of the san on its own storage network */
+  attach(node: LabNode, number: number, portals: readonly string[]): Promise<void>;
+}
+
 export interface LabOptions {
   /** Default: one node, `node1`. With `san`, every other node has the LUN when it is booted. */
   readonly nodes?: readonly NodeName[];
@@ -28,6 +36,8 @@ export interface LabOptions {
   readonly memoryMb?: number;
   /** Paths of each node to the LUN, 1 or 2; default 2. */
   readonly paths?: 1 | 2;
+  /** Default: one LUN for both nodes. */
+  readonly storage?: Storage;
 }
 
 export interface Lab {
@@ -59,7 +69,7 @@ export async function startLab(options: LabOptions = {}, say: (line: string) => 
     if (names.includes('san')) makeDisk(lunFile, options.lunMb ?? 256);
     const identities = await makeIdentities(folder, members);
     for (const name of names) {
-      const plan = await planOf(name, { options, prepared, folder, lunFile, names });
+      const plan = await planOf(name, { options, prepared, folder, lunFile, names, keys: identities.map(({ publicKey }) => publicKey) });
       nodes.set(name, makeNode({ ...plan, files: nodeFiles(name, identities) }));
     }
     await nodes.get('san')?.boot();
@@ -82,10 +92,11 @@ interface Site {
   readonly folder: string;
   readonly lunFile: string;
   readonly names: readonly NodeName[];
+  readonly keys: readonly string[];
 }
 
 async function planOf(name: NodeName, site: Site): Promise<Omit<NodePlan, 'files'>> {
-  const { options, prepared, folder, lunFile, names } = site;
+  const { options, prepared, folder, lunFile, names, keys } = site;
   const own = path.join(folder, `${name}.img`);
   makeDisk(own, 4096);
   await runHost(['mkfs.ext4', '-q', '-F', own]);
@@ -107,14 +118,32 @@ async function planOf(name: NodeName, site: Site): Promise<Omit<NodePlan, 'files
       NODE_SSHD: name === 'san' ? '' : 'yes',
     },
     afterBoot: async (node) => {
-      const portals = (to: readonly number[]) => to.flatMap((number) => [`10.78.${number}.1`, `10.78.${number}.3`].slice(0, paths));
-      if (name === 'san') await node.must(['/run/lab/san.sh', '/dev/vdb', ...portals([1, 2])]);
-      else if (names.includes('san')) await node.must(['/run/lab/initiator.sh', ...portals([numberOf(name)])], { timeoutMs: 90_000 });
+      const { open, attach } = options.storage ?? oneLun(paths);
+      if (name === 'san') await open(node, keys);
+      else if (names.includes('san')) await attach(node, numberOf(name), portalsOf(numberOf(name), paths));
     },
   };
 }
 
-function numberOf(name: NodeName): number {
+/** Two addresses of the san on the storage network of node 1 or 2. */
+export function portalsOf(number: number, paths: 1 | 2 = 2): readonly string[] {
+  return [`10.78.${number}.1`, `10.78.${number}.3`].slice(0, paths);
+}
+
+/** Logs in to a target of the san, by a path for each portal. */
+export async function logIn(node: LabNode, target: string, portals: readonly string[]): Promise<void> {
+  await node.must(['/run/lab/initiator.sh', target, ...portals], { timeoutMs: 90_000 });
+}
+
+function oneLun(paths: 1 | 2): Storage {
+  return {
+    open: async (san) => void (await san.must(['/run/lab/san.sh', '/dev/vdb', ...portalsOf(1, paths), ...portalsOf(2, paths)])),
+    attach: (node, _number, portals) => logIn(node, 'iqn.2026-11.svcmgr.lab:san', portals),
+  };
+}
+
+/** 1 for node1, 2 for node2. */
+export function numberOf(name: NodeName): number {
   return members.indexOf(name) + 1;
 }
 

@@ -30,6 +30,7 @@ export function nodeFiles(name: string, identities: readonly Identity[]): readon
     { path: 'etc/hosts', content: ['127.0.0.1 localhost', ...identities.map((one) => `${one.address} ${one.name}`), ''].join('\n') },
     { path: 'etc/lvm/lvmlocal.conf', content: lvmConfig },
     ...['dmsetup', 'kpartx'].map((tool) => ({ path: `usr/local/sbin/${tool}`, content: withoutUdev(tool), mode: 0o755 })),
+    { path: 'usr/local/sbin/multipath', content: reloadMap, mode: 0o755 },
   ];
   return own === undefined ? common : [...common, ...sshFiles(own, identities), ...iscsiFiles(name)];
 }
@@ -49,6 +50,12 @@ devices {
 function withoutUdev(tool: string): string {
   return `#!/bin/sh\nDM_DISABLE_UDEV=1 exec /usr/sbin/${tool} "$@"\n`;
 }
+
+/** `multipath -r MAP`, which needs udev: the map is loaded anew, writable. */
+const reloadMap = `#!/bin/sh
+[ "$1" = -r ] || { echo "multipath $*: the lab has only -r" >&2; exit 1; }
+table=$(dmsetup table "$2") && dmsetup load "$2" --table "$table" && dmsetup resume "$2"
+`;
 
 function sshFiles(own: Identity, identities: readonly Identity[]): readonly Entry[] {
   const lines = [
@@ -79,6 +86,10 @@ function sshFiles(own: Identity, identities: readonly Identity[]): readonly Entr
   ];
 }
 
+export function initiatorOf(name: string): string {
+  return `iqn.2026-11.svcmgr.lab:${name}`;
+}
+
 /** Short limits, so that a cut storage network is an error after seconds, not minutes. */
 function iscsiFiles(name: string): readonly Entry[] {
   const lines = [
@@ -91,7 +102,7 @@ function iscsiFiles(name: string): readonly Entry[] {
     '',
   ];
   return [
-    { path: 'etc/iscsi/initiatorname.iscsi', content: `InitiatorName=iqn.2026-11.svcmgr.lab:${name}\n`, mode: 0o600 },
+    { path: 'etc/iscsi/initiatorname.iscsi', content: `InitiatorName=${initiatorOf(name)}\n`, mode: 0o600 },
     { path: 'etc/iscsi/iscsid.conf', content: lines.join('\n'), mode: 0o600 },
   ];
 }

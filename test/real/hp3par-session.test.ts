@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { svcmgr } from '../support/cli.ts';
 import { makeSites, type Sites, siteService, sitesNeeds } from '../support/hp3par-sites.ts';
-import { mask, parseSession, type Turn, wordsOf } from '../support/session.ts';
+import { exchanged, mask, maskNumbers, parseSession, shownOf, type Turn, wordsOf } from '../support/session.ts';
 import { describeUnless, missing } from '../support/skip.ts';
 import { missingVectors, vectorsFolder } from '../support/vectors.ts';
 
@@ -16,21 +16,27 @@ const golden = readFileSync(path.join(import.meta.dirname, 'hp3par-session.golde
 /** What we say beside the document: the outcome of each target, and what could be lost. */
 const additions: readonly RegExp[] = [/^\S+ INFO \S+ hp3par\d\.opensvc\.com: done$/, /^\S+ WARN \S+ what was written on .* is lost$/];
 
-describeUnless(missingVectors('hp3par-outputs.json'), 'hp3par session: the golden file', () => {
-  it('says nothing that the document does not say, in its order', () => {
-    const seed = readFileSync(path.resolve(vectorsFolder() ?? '', '../seeds/004_858909d74e0fa9b4.txt'), 'utf8')
-      .replace(/\s+/g, ' ')
-      .replace(/\b\d\d:\d\d:\d\d /g, 'HH:MM:SS ')
-      .replace(/\b(tasks: |Task )\d+/g, '$1N');
-    let from = seed.indexOf('Query service status');
-    for (const { node, words, lines } of parseSession(golden)) {
-      for (const line of [`root@${node}:~ # ${siteService} ${words.join(' ')}`, ...lines]) {
-        const at = [line, wordsOf(line)].map((one) => seed.indexOf(one, from)).find((one) => one !== -1);
-        expect(at, `${line} is not in the document behind the line before it`).to.be.a('number');
-        from = at ?? from;
+describeUnless(missingVectors('hp3par-outputs.json'), 'hp3par session: the golden files', () => {
+  for (const [where, text] of [
+    ['one machine', golden],
+    ['the lab', readFileSync(path.join(import.meta.dirname, '../long/lab-hp3par.golden'), 'utf8')],
+  ] as const) {
+    it(`say nothing that the document does not say, in its order: ${where}`, () => {
+      const document = readFileSync(path.resolve(vectorsFolder() ?? '', '../seeds/004_858909d74e0fa9b4.txt'), 'utf8');
+      const seed = maskNumbers(document.replace(/\s+/g, ' ').replace(/\b\d\d:\d\d:\d\d /g, 'HH:MM:SS ')).replace(
+        /\b(tasks: |Task )\d+/g,
+        '$1N',
+      );
+      let from = seed.indexOf('Query service status');
+      for (const { node, words, lines } of parseSession(text)) {
+        for (const line of [`root@${node}:~ # ${siteService} ${words.join(' ')}`, ...lines]) {
+          const at = [line, wordsOf(line)].map((one) => seed.indexOf(one, from)).find((one) => one !== -1);
+          expect(at, `${line} is not in the document behind the line before it`).to.be.a('number');
+          from = at ?? from;
+        }
       }
-    }
-  });
+    });
+  }
 });
 
 describeUnless(missing(sitesNeeds), 'real: the session of the HP 3PAR document', function () {
@@ -117,19 +123,5 @@ function shown(output: string, expected: readonly string[]): readonly string[] {
     .filter((line) => / SVC1\.OPENSVC\.COM\.SYNC#/.test(line) || /^(overall|\|- (avail|sync)|'- sync#1) /.test(line))
     .filter((line) => expected.some((one) => one.includes('SYNC#I0')) || !line.includes('SYNC#I0'))
     .filter((line) => !additions.some((addition) => addition.test(line)));
-  return lines.map((line, at) => (expected[at]?.startsWith('HH:MM:SS') === false ? wordsOf(line) : line));
-}
-
-/** The same session from the other side; sync#i0 has its own words on a node of drpnodes, whatever is up. */
-function exchanged(text: string): string {
-  const names: Readonly<Record<string, string>> = {
-    node1: 'node2',
-    node2: 'node1',
-    'hp3par1.opensvc.com': 'hp3par2.opensvc.com',
-    'hp3par2.opensvc.com': 'hp3par1.opensvc.com',
-    MYRCG: 'MYRCG.r12345',
-    'MYRCG.r12345': 'MYRCG',
-  };
-  const own = text.replace(/^.*SYNC#I0 .*\n/m, '');
-  return own.replace(/\b(node[12]|hp3par[12]\.opensvc\.com|MYRCG(\.r12345)?)(?!\w)/g, (word) => names[word] ?? word);
+  return shownOf(lines, expected);
 }

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Logs in to the target of the san at each of these addresses: a path to the LUN each. Several are joined by device-mapper's multipath
-# target as /dev/mapper/lun, with the UUID that multipathd would give it, so that LVM knows what to look at. There is no multipathd: a path that
-# failed comes back by `dmsetup message lun 0 reinstate_path MAJOR:MINOR`.
+# Logs in to a target at each of these addresses: a path to the LUN each. Several are joined by device-mapper's multipath
+# target as /dev/mapper/lun, with the UUID that multipathd would give it, so that LVM knows what to look at; read-only while they are.
+# There is no multipathd: a path that failed comes back by `dmsetup message lun 0 reinstate_path MAJOR:MINOR`.
 # Not by discovery: a login to all that is discovered would hang on the portal of the other node.
-# Usage: initiator.sh ADDRESS...
+# Usage: initiator.sh TARGET ADDRESS...
 set -euo pipefail
-target=iqn.2026-11.svcmgr.lab:san
+target=$1
+shift
 modprobe -a iscsi_tcp sd_mod sg
 mkdir -p /run/lock/iscsi
 pidof iscsid >/dev/null || iscsid
@@ -30,5 +31,7 @@ done
 export DM_DISABLE_UDEV=1
 modprobe -a dm_multipath dm_round_robin
 wwid=3$(sed 's/^naa\.//' "/sys/block/${disks[0]##*/}/device/wwid")
-dmsetup create lun --uuid "mpath-$wwid" \
+readonly=
+[ "$(cat "/sys/block/${disks[0]##*/}/ro")" = 0 ] || readonly=--readonly
+dmsetup create lun $readonly --uuid "mpath-$wwid" \
   --table "0 $(cat "/sys/block/${disks[0]##*/}/size") multipath 0 0 1 1 round-robin 0 ${#disks[@]} 1$paths"

@@ -1,13 +1,14 @@
 #!/bin/bash
-# Exports a disk of this guest as one LUN of an iSCSI target, with real SCSI-3 persistent reservations (LIO).
-# Usage: san.sh DISK ADDRESS...
+# Exports a disk of this guest as one LUN of an iSCSI target, with real SCSI-3 persistent reservations (LIO); without a disk, it only makes LIO ready.
+# Usage: san.sh [DISK ADDRESS...]
 set -euo pipefail
-disk=$1
-shift
 # Where LIO keeps reservations; without them it answers the first change of each with NOT READY.
 mkdir -p /etc/target/pr /var/target/pr
-modprobe -a target_core_mod target_core_iblock iscsi_target_mod
+modprobe -a target_core_mod target_core_iblock target_core_file iscsi_target_mod
 mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
+[ $# -gt 0 ] || exit 0
+disk=$1
+shift
 core=/sys/kernel/config/target/core/iblock_0/lun0
 tpg=/sys/kernel/config/target/iscsi/iqn.2026-11.svcmgr.lab:san/tpgt_1
 mkdir -p "$core"

@@ -3,8 +3,9 @@ import { makeBytes } from './bytes.ts';
 import { type Clock, makeClock } from './clock.ts';
 import { makeGroup } from './commands/volumes.ts';
 import { type ArrayConfig, defaultQuirks, defaultTiming, type GroupConfig, type SimConfig, type VolumeConfig } from './config.ts';
-import { makeLoopDevices, makeNoDevices } from './device.ts';
+import { type Devices, makeLoopDevices, makeNoDevices } from './device.ts';
 import { type Invariants, makeInvariants } from './invariants.ts';
+import { makeLuns } from './lio.ts';
 import type { Link, Member, StorageArray, Target, Volume } from './model.ts';
 import { setMembers } from './replicate.ts';
 import { startGroup } from './start-stop.ts';
@@ -25,7 +26,7 @@ export function buildWorld(config: SimConfig, folder: string): Built {
     timing: { ...defaultTiming, ...config.timing },
     quirks: { ...defaultQuirks, ...config.quirks },
     bytes: makeBytes(folder, (array, volume) => invariants.replicated(world, array, volume)),
-    devices: config.devices ? makeLoopDevices(folder) : makeNoDevices(folder),
+    devices: makeDevices(config, folder),
     taskFaults: [],
     timers: new Map(),
     watchers: [(seen, cause) => invariants.look(seen, cause)],
@@ -34,6 +35,11 @@ export function buildWorld(config: SimConfig, folder: string): Built {
   for (const group of config.groups) addGroup(world, group);
   settleAccess(world, 'beginning');
   return { world, invariants };
+}
+
+function makeDevices({ devices, arrays }: SimConfig, folder: string): Devices {
+  if (devices === 'iscsi') return makeLuns(arrays);
+  return devices ? makeLoopDevices(folder) : makeNoDevices(folder);
 }
 
 function makeArray(config: ArrayConfig, index: number, all: SimConfig, clock: Clock): StorageArray {

@@ -32,6 +32,16 @@ export interface ArrayConfig {
   /** Where its ssh server listens; default 127.0.0.1 and a free port. */
   readonly address?: string;
   readonly port?: number;
+  /** How hosts reach its volumes when devices is `iscsi`. */
+  readonly iscsi?: IscsiFace;
+}
+
+export interface IscsiFace {
+  /** Its IQN. */
+  readonly target: string;
+  readonly portals: readonly string[];
+  /** IQNs of the hosts that see every volume of the array. */
+  readonly initiators: readonly string[];
 }
 
 export interface GroupConfig {
@@ -94,8 +104,8 @@ export interface SimConfig {
   readonly quirks?: Partial<Quirks>;
   /** Sessions that one array serves at the same time; default 16. */
   readonly sessionLimit?: number;
-  /** Show volumes as loop devices (needs root); default: no, only image files. */
-  readonly devices?: boolean;
+  /** Show volumes as loop devices (needs root), or as LUNs of iSCSI targets (lio.ts); default: no, only image files. */
+  readonly devices?: boolean | 'iscsi';
 }
 
 export const defaultTiming: Timing = { taskMs: 4000, syncMs: 2000, failingMs: 10_000, promotingMs: 0 };

@@ -1,7 +1,7 @@
 /** The controls for other processes: one JSON message in each line, `{"call": NAME, "args": […]}` there, `{"result": …}` or `{"error": …}` back, in order. */
 import { connect, createServer, type Server } from 'node:net';
 import { type Controls, controlNames } from './controls.ts';
-import { linesOf } from './doors/lines.ts';
+import { type Lines, linesOf } from './doors/lines.ts';
 
 interface Message {
   readonly call: string;
@@ -49,11 +49,19 @@ export async function connectControls(path: string): Promise<Remote> {
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  const lines = linesOf(socket);
+  return controlsOver(
+    linesOf(socket),
+    (text) => socket.write(text),
+    () => socket.destroy(),
+  );
+}
+
+/** The same over whatever leads to the socket. */
+export function controlsOver(lines: Pick<Lines, 'next'>, write: (text: string) => void, disconnect: () => void): Remote {
   let last: Promise<unknown> = Promise.resolve();
   const call = (name: string, args: readonly unknown[]) => {
     const mine = last.then(async () => {
-      socket.write(`${JSON.stringify({ call: name, args } satisfies Message)}\n`);
+      write(`${JSON.stringify({ call: name, args } satisfies Message)}\n`);
       const line = await lines.next();
       if (line === undefined) throw new Error(`the simulator went away during ${name}`);
       const reply = JSON.parse(line) as { result?: unknown; error?: string };
@@ -65,5 +73,5 @@ export async function connectControls(path: string): Promise<Remote> {
   };
   const calls = Object.fromEntries(controlNames.map((name) => [name, (...args: readonly unknown[]) => call(name, args)]));
   // Complete by controlNames, which the compiler holds against Controls.
-  return { ...calls, disconnect: () => socket.destroy() } as unknown as Remote;
+  return { ...calls, disconnect } as unknown as Remote;
 }

@@ -152,6 +152,8 @@ describe('parsers of network tools', () => {
   it('getent ahosts', () => {
     expect(parseAhosts(fixture('getent-localhost.txt')).map(({ text }) => text)).to.deep.equal(['127.0.0.1']);
     expect(parseAhosts('fd00::1  STREAM a\n10.0.0.1 STREAM\n').map(({ text }) => text)).to.deep.equal(['fd00::1', '10.0.0.1']);
+    // From a network namespace whose only addresses were 127.0.0.1 and link-local ones.
+    expect(parseAhosts('::ffff:10.77.0.80 STREAM a\n::ffff:10.77.0.80 DGRAM  \n')).to.deep.equal([parseAddress('10.77.0.80')]);
     expect(() => parseAhosts('nonsense\n'))
       .to.throw()
       .with.property('code', 'COMMAND');
