@@ -89,7 +89,7 @@ describe('lab: filesystems in trouble', function () {
     return { ms: Date.now() - begun, value };
   };
   /** What was written is out of the journal too, else it stays in memory. */
-  const forgetAll = () => node().sh('fsfreeze -f /srv/data && fsfreeze -u /srv/data && echo 3 >/proc/sys/vm/drop_caches');
+  const forgetAll = () => node().sh('fsfreeze -f /srv/data && fsfreeze -u /srv/data && blockdev --flushbufs /dev/mapper/faulty');
   let sectors = '';
   const good = () => `0 ${sectors} linear /dev/vdb 0`;
 

@@ -36,7 +36,8 @@ bwlimit = 400
 function nodeFile(name: string): string {
   const peer = name === 'node1' ? 'node2' : 'node1';
   const login = 'key = /root/.ssh/id_ed25519\nknown_hosts = /root/.ssh/known_hosts\n';
-  return `[node]\nname = ${name}\n\n[host#${peer}]\naddress = 10.77.0.${peer === 'node1' ? 1 : 2}\n${login}`;
+  // Emulated, the agent of a peer needs longer for an answer.
+  return `[node]\nname = ${name}\npeer_timeout = 60s\nstatus_timeout = 60s\n\n[host#${peer}]\naddress = 10.77.0.${peer === 'node1' ? 1 : 2}\n${login}`;
 }
 
 interface Shown {
