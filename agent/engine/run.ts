@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ContextInput, createObserve, type Memory, type Shared } from '../driver/context.ts';
 import type { Log, Report, ResourceView } from '../driver/contract.ts';
+import type { Doors } from '../driver/doors.ts';
 import type { Line } from '../driver/log-line.ts';
 import { SvcError } from '../errors.ts';
 import type { JournalRecord } from '../journal/record.ts';
@@ -12,11 +13,14 @@ import { type Instance, type Resource, scopeName } from './instance.ts';
 import { type KeptStore, openKept } from './kept-state.ts';
 import { openMemory } from './memory.ts';
 import { openRecordsOf } from './open-records.ts';
+import { roundDoors } from './round-doors.ts';
 import { peerInput } from './peer-input.ts';
 import type { World } from './world.ts';
 
 export interface Run {
   readonly world: World;
+  /** Of this node. */
+  readonly doors: Doors;
   readonly instance: Instance;
   /** When it began, ms since 1970. */
   readonly begunMs: number;
@@ -64,6 +68,7 @@ export function createRun(world: World, instance: Instance, fields: RunFields = 
   const base = { service: instance.name, ...fields };
   return {
     world,
+    doors: roundDoors(world, standing),
     instance,
     begunMs: world.now().getTime(),
     memory: openMemory(world, instance.name),
@@ -135,7 +140,7 @@ function whereTo(
   };
   const doorsFor: ContextInput['doorsFor'] = (target) => doorsOf(ways, target);
   const { inside } = resource;
-  if (inside === undefined) return { node: instance.node, doors: world.doors, doorsFor, ...markedOnce(run) };
+  if (inside === undefined) return { node: instance.node, doors: run.doors, doorsFor, ...markedOnce(run) };
   return { node: inside.node, doors: lazyDoors(() => innerDoors(ways, resource)), doorsFor, place: placeOf(inside) };
 }
 

@@ -30,8 +30,16 @@ export async function readMounts(reader: Reader): Promise<readonly Mount[]> {
   return mounts;
 }
 
+/** The last text and what it means: in a round of the daemon a thousand filesystems are given the same one. */
+let parsed: { readonly text: string; readonly mounts: readonly Mount[] } | undefined;
+
 /** Strict: a line of another shape throws with the line. */
 export function parseMountinfo(text: string): readonly Mount[] {
+  if (parsed?.text !== text) parsed = { text, mounts: parse(text) };
+  return parsed.mounts;
+}
+
+function parse(text: string): readonly Mount[] {
   if (text !== '' && !text.endsWith('\n')) throw badLine(text.slice(text.lastIndexOf('\n') + 1));
   return text
     .split('\n')

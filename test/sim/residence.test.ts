@@ -248,6 +248,34 @@ describe('sim: residence', () => {
     expect(asked).to.equal(2);
   });
 
+  it('the mounts of the node are read once for all services of a round, and anew for who asks now and for an action', async () => {
+    const mountsFile = '/proc/self/mountinfo';
+    let reads = 0;
+    const { world } = bench();
+    const doors = {
+      ...world.doors,
+      readText: async (file: string) => {
+        if (file === mountsFile) reads += 1;
+        return world.doors.readText(file);
+      },
+    };
+    const names = Array.from({ length: 20 }, (_, at) => `many${at}`);
+    for (const name of names) bench().service('[DEFAULT]\nnodes = node1\n\n[fs#1]\ntype = double\n', name);
+    bench().stage.part('fs#1').on = async (_call, at) => {
+      expect(await at.local.file(mountsFile)).to.contain(' / ');
+    };
+    const begunMs = performance.now();
+    await begin([], { ...bench(), world: { ...world, doors } });
+    for (const name of names) await settled(name);
+    const seconds = Math.ceil((performance.now() - begunMs) / 1000) + 1;
+    expect(reads).to.be.within(1, seconds);
+    const before = reads;
+    await daemon.look('many0');
+    expect(reads).to.equal(before + 1);
+    await daemon.act('many0', { verb: 'start' }, 'test');
+    expect(reads, 'each look of it').to.be.at.least(before + 3);
+  });
+
   it('what was looked at apart joins the next round, whose length is told when its last look has ended', async () => {
     bench().service(plain);
     bench().service(plain, 'svc2');
