@@ -24,10 +24,11 @@ const bin = path.resolve(import.meta.dirname, '../../bin');
 /** Of USER_HZ, which is 100 on every Linux. */
 const tickMs = 10;
 
-/** Started, and every service looked at once. */
-export async function startBenchDaemon(home: BenchHome, limitMs = 300_000): Promise<BenchDaemon> {
+/** Started, and every service looked at once. @param through words that exec the daemon */
+export async function startBenchDaemon(home: BenchHome, through: readonly string[] = [], limitMs = 300_000): Promise<BenchDaemon> {
   const env = { PATH: process.env['PATH'], HOME: '/', SVCMGR_HOME: home.folder, SVCMGR_NODENAME: 'bench' };
-  const child = spawn(path.join(bin, 'svcmgrd'), [], { env, stdio: ['ignore', 'ignore', 'ignore'], cwd: '/' });
+  const [file = '', ...words] = [...through, path.join(bin, 'svcmgrd')];
+  const child = spawn(file, words, { env, stdio: ['ignore', 'ignore', 'ignore'], cwd: '/' });
   const socket = path.join(home.folder, 'run/svcmgrd.sock');
   const state = async (): Promise<DaemonState | undefined> => {
     const answer = await ask({ socket, method: 'GET', path: '/v1/daemon', timeoutMs: 10_000 });
