@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StatusDocument } from '../../agent/state/status-document.ts';
-import { type DaemonProcess, startDaemon } from './daemon.ts';
+import { type DaemonProcess, startDaemon, svcmgrd } from './daemon.ts';
 import { eventually } from './eventually.ts';
 import { makePair, type Pair } from './pair.ts';
 
@@ -48,7 +48,7 @@ export function useDaemonPair(): DaemonPair {
     if (existsSync(file('node1', 'app.away'))) renameSync(file('node1', 'app.away'), file('node1', 'app'));
     await pair().must('node1', 'thaw');
     await pair().must('node1', 'start');
-    daemons = pair().nodes.all.map(({ name, home, netns }) => startDaemon(home, { SVCMGR_NODENAME: name }, netns.enter));
+    daemons = pair().nodes.all.map(({ name, home, netns }) => startDaemon(home, { SVCMGR_NODENAME: name }, [...netns.enter, svcmgrd]));
     for (const daemon of daemons) await daemon.ready();
   });
   afterEach('end the daemons', async () => {

@@ -78,7 +78,7 @@ export function startDaemon(home: Home, env: Readonly<Record<string, string>> = 
     ended,
     ready: () =>
       eventually(async () => {
-        if (child.exitCode !== null) throw new Error(`the daemon ended: ${seen.text}`);
+        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${seen.text}`);
         const now = await state();
         return now !== undefined && now.stale === 0 && now.looking === 0;
       }, 30_000),
