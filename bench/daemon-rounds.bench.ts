@@ -69,17 +69,17 @@ async function measureSize(home: BenchHome, size: number): Promise<{ rows: reado
     const p99Ms = percentile(busy.scrapes, 0.99);
     const missed = [
       ...(rssMiB < aims.rssMiB ? [] : [`${size}: RSS ${rssMiB.toFixed(0)} MiB`]),
-      ...(p99Ms < aims.scrapeMs ? [] : [`${size}: scrape p99 ${p99Ms.toFixed(0)} ms`]),
-      ...(delayMs < aims.delayMs ? [] : [`${size}: start later by ${delayMs.toFixed(0)} ms`]),
+      ...(Number.isNaN(p99Ms) || p99Ms < aims.scrapeMs ? [] : [`${size}: scrape p99 ${p99Ms.toFixed(0)} ms`]),
+      ...(Number.isNaN(delayMs) || delayMs < aims.delayMs ? [] : [`${size}: start later by ${delayMs.toFixed(0)} ms`]),
     ];
     const label = `${size} services (${rssMiB.toFixed(0)} MiB, idle ${share.toFixed(1)} % CPU)`;
     return {
       rows: [
         rowFor(`${size}: start of all, for each`, [startMs / size]),
         rowFor(`${label}: a round`, [state?.roundMs ?? Number.NaN]),
-        rowFor(`${size}: /metrics in a round (${busy.scrapes.length})`, busy.scrapes),
+        ...(busy.scrapes.length === 0 ? [] : [rowFor(`${size}: /metrics in a round (${busy.scrapes.length})`, busy.scrapes)]),
         rowFor(`${size}: /metrics between`, quiet.scrapes),
-        rowFor(`${size}: start or stop in a round`, busy.acts),
+        ...(busy.acts.length === 0 ? [] : [rowFor(`${size}: start or stop in a round`, busy.acts)]),
         rowFor(`${size}: start or stop between`, quiet.acts),
       ],
       missed,

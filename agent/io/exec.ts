@@ -148,7 +148,7 @@ async function supervise(job: Job, child: ChildProcess, pid: number): Promise<Ex
     if (options.scope !== undefined && options.scopes !== undefined) removeScope(options.scopes, options.scope); // unless something is in it
     return { ...end, ...output.result(), durationMs: performance.now() - job.startedAt, pid };
   } catch (error) {
-    throw await giveUp(error, pid, exited, options);
+    throw await giveUp(error, pid, { child, exited }, options);
   } finally {
     watch.end();
   }
@@ -179,18 +179,30 @@ function feed(input: string | Readable, stdin: NodeJS.WritableStream, watch: Wat
   });
 }
 
-async function giveUp(error: unknown, pid: number, exited: Promise<unknown>, options: ExecOptions): Promise<unknown> {
+interface Running {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+}
+
+async function giveUp(error: unknown, pid: number, { child, exited }: Running, options: ExecOptions): Promise<unknown> {
   const left = await endGroup(pid, endOptions(options));
   if (left.length === 0) {
     await Promise.race([exited, delay(1000, undefined, { ref: false })]);
     return error;
   }
+  leaveAlone(child);
   if (!(error instanceof SvcError)) return error;
   return new SvcError(error.code, `${error.message}; could not be ended: ${describeLeft(left)}`, {
     hint: 'a process in state D waits for a device: look at the kernel log',
     facts: { ...error.facts, unkillable: left.map((process) => process.pid) },
     cause: error,
   });
+}
+
+/** It ends when its device answers, if ever: nobody waits for that, also not the end of our own process. */
+function leaveAlone(child: ChildProcess): void {
+  child.unref();
+  for (const stream of child.stdio) stream?.destroy();
 }
 
 /** A trigger or tool that leaves something behind although it should not: it would hold devices and locks unseen. */

@@ -33,6 +33,13 @@ const modes: Readonly<Record<string, () => Promise<void>>> = {
   async run() {
     await run(argvOf(first), { dieWithParent: second === 'die', timeoutMs: 600_000, beforeExec: (held) => say(held) });
   },
+  /** Runs what cannot be ended, because it is frozen, and ends itself. Args: a folder of the freezer. */
+  async frozen() {
+    const argv: Argv = ['/bin/sh', '-c', 'echo $$ >"$0/cgroup.procs"; echo in; exec sleep 600', first];
+    const freeze = () => writeFileSync(`${first}/freezer.state`, 'FROZEN');
+    const limits = { timeoutMs: 1500, graceMs: 200, killWaitMs: 500, onLine: freeze };
+    await run(argv, limits).catch((error: unknown) => say(String(error)));
+  },
   /** Launches, tells the process, and stays. */
   async launch() {
     say(await launch(argvOf(first), { scope: second, scopes: openScopes(third) }));
