@@ -8,6 +8,7 @@ import { mainSocket, readSocket, type SocketPlace } from './api/socket.ts';
 import { type BuiltWorld, buildWorld, joinSinks, openLog } from './build-world.ts';
 import { complaint, exitOf } from './cli/complain.ts';
 import { createParts } from './daemon-parts.ts';
+import { leave } from './cli/leave.ts';
 import { renderLine } from './cli/render/console.ts';
 import { answerVerb, runVerb } from './cli/verb-call.ts';
 import { version } from './cli/version.ts';
@@ -96,7 +97,7 @@ async function serve(paths: Paths, sink: Sink): Promise<number> {
 async function withinBound(work: () => Promise<void>, say: Say): Promise<void> {
   const bound = setTimeout(() => {
     say('warn', 'what still runs is left as it is: status shows it as interrupted');
-    process.exit(0);
+    leave(0, true);
   }, finishMs + abortMs);
   bound.unref();
   await work();
@@ -179,10 +180,10 @@ function untilTold(daemon: Daemon, say: Say): Promise<NodeJS.Signals> {
 
 process.exitCode = 70;
 main().then(
-  (code) => process.exit(code),
+  (code) => leave(code, true),
   (thrown: unknown) => {
     const error = asSvcError(thrown);
     process.stderr.write(complaint(error).replace(/^svcmgr:/, 'svcmgrd:'));
-    process.exit(exitOf(error));
+    leave(exitOf(error), true);
   },
 );

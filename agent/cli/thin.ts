@@ -8,6 +8,7 @@ import { actedByDaemon } from './act-through-daemon.ts';
 import { answeredByDaemon } from './ask-daemon.ts';
 import { complaint, exitOf } from './complain.ts';
 import { renderHelp, renderVerbHelp } from './help.ts';
+import { leave } from './leave.ts';
 import { parseCommandLine } from './parse.ts';
 import { version } from './version.ts';
 
@@ -37,13 +38,11 @@ process.stderr.on('error', () => undefined);
 // Should anything wait for what never comes, the process ends here by itself: that is no success.
 process.exitCode = 70;
 main().then(
-  (code) => {
-    process.exitCode = code;
-  },
+  (code) => leave(code),
   // The engine prints its own errors; what comes here is the command line itself, or a build without its engine.
   (thrown: unknown) => {
     const error = asSvcError(thrown);
     process.stderr.write(complaint(error, process.argv.includes('--debug')));
-    process.exitCode = exitOf(error);
+    leave(exitOf(error));
   },
 );
