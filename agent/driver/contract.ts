@@ -51,6 +51,8 @@ export interface Blocker {
   readonly allow?: Allowance;
   /** A command that would remove it. */
   readonly mend?: string;
+  /** A stop of the resource removes it: no obstacle to a restart. */
+  readonly endsWithStop?: true;
 }
 
 /** The result of a sync verb for one target. */

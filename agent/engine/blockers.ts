@@ -99,8 +99,11 @@ export async function refusalsOf(asker: Asker, resource: Resource, verbs: readon
   // A stop goes as far as it can: it does not leave everything up because of a tool that one resource lacks.
   if (verbs.some((verb) => verb !== 'stop')) await needTools(asker, resource, verbs);
   const found = new Map<string, Blocker>();
+  const stops = verbs.includes('stop');
   for (const verb of verbs) {
-    for (const blocker of await blockersOf(asker, resource, verb)) found.set(`${blocker.allow} ${blocker.text}`, blocker);
+    for (const blocker of await blockersOf(asker, resource, verb)) {
+      if (!(stops && blocker.endsWithStop)) found.set(`${blocker.allow} ${blocker.text}`, blocker);
+    }
   }
   return [...found.values()];
 }

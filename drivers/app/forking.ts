@@ -113,7 +113,7 @@ async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   parseEnvironment(at.config.environment);
   commandOf(at.config, 'start');
   const isEnding = (await lastAction(at)).verb === 'stopping' && (await isUp(at));
-  return isEnding ? [{ text: `${unfinishedText}: stop the resource first` }] : [];
+  return isEnding ? [{ text: `${unfinishedText}: stop the resource first`, endsWithStop: true }] : [];
 }
 
 async function start(at: Acting): Promise<void> {

@@ -114,7 +114,7 @@ async function blockers(at: At, verb: string): Promise<readonly Blocker[]> {
   parseRetcodes(at.config.retcodes);
   parseEnvironment(at.config.environment);
   const text = await leftOver(at);
-  return text === undefined ? [] : [{ text: `${text}: stop the resource first` }];
+  return text === undefined ? [] : [{ text: `${text}: stop the resource first`, endsWithStop: true }];
 }
 
 async function start(at: Acting): Promise<void> {

@@ -79,6 +79,25 @@ describe('sim: engine: blockers', () => {
     expect(result.status?.avail).to.equal('up');
   });
 
+  it('that the stop ends are no obstacle to a restart, unless they are still there after it', async () => {
+    const { service, act, stage } = bench();
+    service(three);
+    await act('start');
+    const { refuses } = stage.part('app#1');
+    refuses['start'] = [{ text: 'it was told to end', endsWithStop: true }];
+    expect((await act('start')).error?.message).to.equal('svc1: app#1: it was told to end (cannot be waived)');
+    expect((await act('restart')).error?.message, 'still there').to.equal('svc1: app#1: it was told to end (cannot be waived)');
+    expect((await bench().status()).avail).to.equal('down');
+    stage.part('app#1').on = (call) => {
+      if (call === 'stop') delete refuses['start'];
+    };
+    refuses['start'] = [];
+    await act('start');
+    refuses['start'] = [{ text: 'it was told to end', endsWithStop: true }];
+    expect((await act('restart')).ok).to.equal(true);
+    expect((await bench().status()).avail).to.equal('up');
+  });
+
   it('that appear while a restart has stopped the service fail an action that ran', async () => {
     const { service, act, stage } = bench();
     service(three);

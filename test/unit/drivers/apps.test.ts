@@ -187,7 +187,7 @@ describe('driver app.forking', () => {
         const report = await made.status();
         expect([report.state, report.notes?.[0]?.mend]).to.deep.equal(['warn', 'svcmgr -s svc1 stop --rid it#1']);
         expect(await forking.blockers?.(made.at as never, 'start')).to.deep.equal([
-          { text: 'it was told to stop and has not ended yet: stop the resource first' },
+          { text: 'it was told to stop and has not ended yet: stop the resource first', endsWithStop: true },
         ]);
         expect(await errorOf(forking.start?.(made.at as never))).to.include({ code: 'REFUSED' });
         // It has ended since: nothing stands in the way of a start.
