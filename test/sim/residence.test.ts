@@ -17,7 +17,7 @@ describe('sim: residence', () => {
   let daemon: Daemon;
   // Before the home goes: what it still knows is written when it ends.
   afterEach('stop the daemon', async () => {
-    await daemon.stop(new SvcError('CANCELLED', 'the test is over'), 0);
+    await (daemon as Daemon | undefined)?.stop(new SvcError('CANCELLED', 'the test is over'), 0);
   });
   const bench = useBench();
 
